@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A link: a byte stream to a board, the two modem lines that reset it, a baud
+ * rate, and the clock by which time-outs on this link are measured.  The
+ * flasher and the REPL reach the world through this interface alone, so that a
+ * virtual board with virtual time serves them as a serial port does.
+ */
+#ifndef ESPY_LINK_H
+#define ESPY_LINK_H
+
+#include "espy/err.h"
+#include "espy/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct espy_link_ops {
+    /* Waits up to timeout_ms for at least one byte, then takes what is there, up
+     * to cap.  *got == 0 with ESPY_OK means that the time passed in silence. */
+    espy_status (*read)(void *self, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err);
+    /* Writes all n bytes, or fails. */
+    espy_status (*write)(void *self, const uint8_t *bytes, size_t n, espy_err *err);
+    /* Drives both lines; true asserts the line (the pin is low). */
+    espy_status (*set_lines)(void *self, bool dtr, bool rts, espy_err *err);
+    espy_status (*set_baud)(void *self, uint32_t baud, espy_err *err);
+    uint64_t (*now_ms)(void *self);
+    /* Lets time pass on the link's clock. */
+    espy_status (*sleep)(void *self, uint32_t ms, espy_err *err);
+    void (*close)(void *self);
+} espy_link_ops;
+
+typedef struct espy_link {
+    const espy_link_ops *ops;
+    void *self;
+    const espy_log *log; /* ESPY_LOG_WIRE; may be NULL */
+    char name[256];      /* as the user wrote it: "/dev/ttyUSB0", "emu:n16r8" */
+    bool has_lines;      /* DTR and RTS reach a reset circuit (false on raw TCP) */
+} espy_link;
+
+/* The calls below log the wire and then do what the operation of that name does. */
+espy_status espy_link_read(espy_link *link, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got,
+                           espy_err *err);
+espy_status espy_link_write(espy_link *link, const uint8_t *bytes, size_t n, espy_err *err);
+espy_status espy_link_set_lines(espy_link *link, bool dtr, bool rts, espy_err *err);
+espy_status espy_link_set_baud(espy_link *link, uint32_t baud, espy_err *err);
+uint64_t espy_link_now_ms(espy_link *link);
+espy_status espy_link_sleep(espy_link *link, uint32_t ms, espy_err *err);
+/* Discards what has arrived. */
+espy_status espy_link_drain(espy_link *link, espy_err *err);
+/* Closes and frees; NULL is allowed. */
+void espy_link_close(espy_link *link);
+
+#endif

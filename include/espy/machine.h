@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A virtual ESP32-S3 board.
+ *
+ * The machine never owns the loop: espy_machine_run() executes a slice and says
+ * why it stopped.  Nothing is shared between machines; any number may live in
+ * one process, each on one thread at a time.
+ */
+#ifndef ESPY_MACHINE_H
+#define ESPY_MACHINE_H
+
+#include "espy/err.h"
+#include "espy/link.h"
+#include "espy/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct espy_machine espy_machine;
+
+typedef enum espy_bus_mode { ESPY_MODE_NONE, ESPY_MODE_QUAD, ESPY_MODE_OCTAL } espy_bus_mode;
+
+/* A board model: a row of the table in DESIGN's "Models". */
+typedef struct espy_model {
+    const char *name;   /* "n16r8" */
+    const char *module; /* "ESP32-S3-WROOM-1-N16R8" */
+    uint32_t flash_size;
+    espy_bus_mode flash_mode;
+    uint32_t psram_size; /* 0: none */
+    espy_bus_mode psram_mode;
+} espy_model;
+
+/* NULL-name-terminated table of all models, the default first. */
+extern const espy_model espy_models[];
+const espy_model *espy_model_find(const char *name);
+
+typedef struct espy_machine_config {
+    const espy_model *model; /* NULL: the default */
+    const char *rom_path;    /* the mask ROM's ELF or 384 KiB binary; required for now */
+    const char *flash_path;  /* keeps the flash in this file; NULL: a blank chip in memory */
+    bool clock_real;         /* follow the wall clock instead of skipping idle time */
+    bool timing_real;        /* UART bits and flash operations take their time */
+    const espy_log *log;
+} espy_machine_config;
+
+espy_status espy_machine_new(espy_machine **machine, const espy_machine_config *config, espy_err *err);
+void espy_machine_free(espy_machine *machine);
+
+/* Why a slice ended. */
+typedef enum espy_stop {
+    ESPY_STOP_TIME,   /* the slice is over */
+    ESPY_STOP_OUTPUT, /* the board sent bytes to the host, see espy_machine_uart_read() */
+    ESPY_STOP_IDLE    /* both cores sleep and no event is armed: only the host can wake them */
+} espy_stop;
+
+/* Runs for at most `us` microseconds of virtual time. */
+espy_stop espy_machine_run(espy_machine *machine, uint64_t us);
+
+uint64_t espy_machine_now_us(const espy_machine *machine);
+/* Guest instructions executed by both cores so far. */
+uint64_t espy_machine_instructions(const espy_machine *machine);
+
+/* UART0, the board's USB-to-serial bridge.  Bytes to the board are queued and
+ * delivered as the guest's receiver takes them. */
+espy_status espy_machine_uart_write(espy_machine *machine, const uint8_t *bytes, size_t n, espy_err *err);
+size_t espy_machine_uart_read(espy_machine *machine, uint8_t *bytes, size_t cap);
+void espy_machine_uart_baud(espy_machine *machine, uint32_t baud);
+/* The bridge's DTR and RTS, through the DevKitC's two-transistor auto-reset
+ * circuit: true asserts (pin low).  RTS alone holds EN low, DTR alone GPIO0. */
+void espy_machine_lines(espy_machine *machine, bool dtr, bool rts);
+
+/* The flash's contents, for tests and tools. */
+const uint8_t *espy_machine_flash(const espy_machine *machine, size_t *size);
+
+/* A link to UART0 of a new machine, opened from "MODEL[,key=value...]" (the part
+ * after "emu:"); the link owns the machine.  Time on the link is the machine's. */
+espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_log *log, espy_err *err);
+/* The machine behind such a link. */
+espy_machine *espy_emu_link_machine(espy_link *link);
+
+#endif
