@@ -38,6 +38,13 @@ typedef struct espy_link {
     bool has_lines;      /* DTR and RTS reach a reset circuit (false on raw TCP) */
 } espy_link;
 
+/* Opens what PORT names: a device path such as /dev/ttyUSB0 (115200 8N1, lines
+ * released, exclusive), "socket://HOST:PORT" (a raw byte stream, no lines) or
+ * "rfc2217://HOST:PORT" (lines and baud rate by RFC 2217), or "replay:FILE" (what
+ * a wire log of this module recorded, for tests and bug reports).  A pseudo-terminal
+ * works and has no lines.  The clock is the computer's monotonic one. */
+espy_status espy_link_open(espy_link **link, const char *port, const espy_log *log, espy_err *err);
+
 /* The calls below log the wire and then do what the operation of that name does. */
 espy_status espy_link_read(espy_link *link, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got,
                            espy_err *err);

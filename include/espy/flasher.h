@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Flashing an ESP32-S3 through the serial loader in its mask ROM: reset into
+ * download mode, find out what the board has, write and verify, let it run.
+ *
+ * The protocol is the one of Espressif's "Serial Protocol" (esptool
+ * documentation, advanced topics) as the ROM of 27 March 2021 implements it.  Left
+ * out: the RAM stub, encrypted writes, chips other than the ESP32-S3 (they are
+ * named and refused).
+ *
+ * The usual order of calls:
+ *
+ *     espy_flasher_new, espy_flasher_connect, espy_flasher_identify,
+ *     espy_flasher_write, espy_flasher_reset, espy_flasher_free
+ *
+ * Everything blocks; all waiting is on the link's clock.  A call that fails
+ * leaves the board in download mode, and espy_flasher_connect() may be called
+ * again.  Not thread-safe; several flashers on several links are independent.
+ */
+#ifndef ESPY_FLASHER_H
+#define ESPY_FLASHER_H
+
+#include "espy/err.h"
+#include "espy/link.h"
+#include "espy/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct espy_flasher espy_flasher;
+
+typedef enum espy_phase {
+    ESPY_PHASE_CONNECT,  /* done, total: reset attempts */
+    ESPY_PHASE_IDENTIFY, /* done, total: 0 */
+    ESPY_PHASE_COMPARE,  /* done, total: bytes of all parts; so for the next three */
+    ESPY_PHASE_ERASE,
+    ESPY_PHASE_WRITE,
+    ESPY_PHASE_VERIFY,
+    ESPY_PHASE_RESET /* done, total: 0 */
+} espy_phase;
+
+/* "connect", "identify", ... */
+const char *espy_phase_name(espy_phase phase);
+
+/* Zero means the default in every member. */
+typedef struct espy_flasher_config {
+    uint32_t baud;     /* rate of the transfer, 0: 921600; 115200 is the rate of connect and of the end */
+    bool no_reset;     /* do not touch the lines: the board is in download mode already */
+    unsigned attempts; /* resets to try before giving up; 0: 7 */
+    bool rewrite;      /* write even what the flash already holds (default: compare by MD5 first, skip what is equal) */
+    /* Both may be NULL.  progress is called at every step, from within the calls
+     * below; cancelled is asked between commands, and true makes the call fail
+     * with ESPY_E_CANCELLED. */
+    void (*progress)(void *user, espy_phase phase, uint64_t done, uint64_t total);
+    bool (*cancelled)(void *user);
+    void *user;
+    const espy_log *log; /* ESPY_LOG_CMD; may be NULL */
+} espy_flasher_config;
+
+typedef enum espy_width {
+    ESPY_WIDTH_NONE, /* there is no such memory, or nobody can tell: see size */
+    ESPY_WIDTH_QUAD,
+    ESPY_WIDTH_OCTAL
+} espy_width;
+
+/* "none", "quad", "octal" */
+const char *espy_width_name(espy_width width);
+
+typedef struct espy_board {
+    const char *chip;    /* "ESP32-S3" */
+    const char *package; /* "QFN56" */
+    uint32_t chip_id;    /* 9: as in image headers (IMAGE_CHIP_ID) */
+    unsigned revision_major, revision_minor;
+    uint8_t mac[6];
+    struct {
+        uint32_t id;        /* RDID as esptool prints its parts: manufacturer in bits 7:0, capacity code in 23:16 */
+        uint32_t size;      /* bytes, by the capacity code; 0: no flash answers, or secure download mode */
+        espy_width width;   /* eFuse FLASH_TYPE */
+        const char *vendor; /* "Macronix"; "unknown" */
+        uint32_t embedded;  /* bytes of flash inside the package by eFuse FLASH_CAP; 0: the flash is outside */
+    } flash;
+    struct {
+        uint32_t size;      /* bytes of PSRAM inside the package by eFuse PSRAM_CAP; 0: none there */
+        espy_width width;   /* up to 4 MB quad, 8 MB and more octal */
+        const char *vendor; /* "AP_3v3"; "" where the eFuse does not say */
+    } psram;
+    bool secure_boot;
+    bool flash_encryption;
+    bool secure_download; /* the loader allows flashing only: all of the above but chip_id is unknown */
+} espy_board;
+
+/* One piece of work on the flash. */
+typedef struct espy_flash_part {
+    uint32_t addr;        /* 4 KiB aligned: erasing is by sectors */
+    uint32_t size;        /* any for bytes; a multiple of 4 KiB for an erasure */
+    const uint8_t *bytes; /* NULL: erase the range.  The caller keeps it until the call returns */
+} espy_flash_part;
+
+typedef struct espy_flasher_stats {
+    uint64_t bytes_image;   /* of all parts that carry bytes */
+    uint64_t bytes_skipped; /* of these, found equal on the flash and not sent */
+    uint64_t bytes_sent;    /* on the wire since connect, SLIP and commands included */
+    uint32_t regions_retried;
+    uint32_t baud; /* in use during the transfer */
+    double connect_s, identify_s, compare_s, erase_s, write_s, verify_s, reset_s;
+} espy_flasher_stats;
+
+/* The link stays the caller's and must outlive the flasher.  config may be NULL. */
+espy_status espy_flasher_new(espy_flasher **flasher, espy_link *link, const espy_flasher_config *config, espy_err *err);
+/* Leaves the board as it is; NULL is allowed. */
+void espy_flasher_free(espy_flasher *flasher);
+
+/* Resets the board into its ROM loader and gets in step with it at 115200 baud.
+ * Fails with ESPY_E_TIMEOUT when nothing answers, ESPY_E_DEVICE when the board
+ * talks but is not in download mode (the sentence quotes its boot mode). */
+espy_status espy_flasher_connect(espy_flasher *flasher, espy_err *err);
+
+/* Reads chip, eFuses and flash id, attaches the flash, tells the ROM its size,
+ * and raises the baud rate (falling back to a slower one that works).
+ * ESPY_E_UNSUPPORTED: another chip (the sentence names it). */
+espy_status espy_flasher_identify(espy_flasher *flasher, espy_board *board, espy_err *err);
+
+/* The capacity that follows from an RDID's code, or 0. */
+uint32_t espy_flash_size_of_id(uint32_t id);
+
+/* Does the parts in the given order; parts must not overlap.  Each part is cut
+ * into regions of at most 256 KiB; a region is compared, erased, written
+ * compressed and verified by the chip's MD5, and redone up to twice when that
+ * fails.  The last sector of a part is erased whole.  ESPY_E_ARG: misaligned,
+ * overlapping, or beyond the flash; nothing is written then. */
+espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err);
+
+/* The chip's MD5 of a range of the flash. */
+espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err);
+
+/* Reads flash, 64 bytes a command: for a header or a partition table, not for a
+ * backup. */
+espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err);
+
+/* Leaves download mode: puts the link back to 115200 baud, clears the forced
+ * download bit and resets through the lines, or through the chip's watchdog
+ * where the link has none.  The board runs its flash when this returns. */
+espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err);
+
+/* Numbers of everything since espy_flasher_new(); seconds are of the link's clock. */
+const espy_flasher_stats *espy_flasher_get_stats(const espy_flasher *flasher);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The serial ports of this computer, and which of them looks like a board.
+ *
+ * USB identities are those that DevKits and their kin carry; see the table in
+ * ports.c for sources.
+ */
+#ifndef ESPY_PORTS_H
+#define ESPY_PORTS_H
+
+#include "espy/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct espy_port {
+    char name[128];        /* "/dev/ttyUSB0": what espy_link_open() takes */
+    char description[128]; /* the system's words, such as "CP2102N USB to UART Bridge" */
+    char serial[64];       /* the USB serial number; may be empty */
+    bool usb;
+    uint16_t vid, pid;  /* 0 unless usb */
+    const char *bridge; /* "Silicon Labs CP210x"; NULL: nothing known to sit on a board */
+} espy_port;
+
+/* The name of the USB-serial device that boards carry under this identity, or NULL. */
+const char *espy_port_bridge(uint16_t vid, uint16_t pid);
+
+/* Lists the ports, likely boards first, then by name; the caller frees *ports. */
+espy_status espy_ports_list(espy_port **ports, size_t *n, espy_err *err);
+
+/* The one likely board: ESPY_E_ARG with the candidates in the sentence when
+ * there are several, ESPY_E_IO when there is none. */
+espy_status espy_ports_choose(const espy_port *ports, size_t n, const espy_port **chosen, espy_err *err);
+
+#endif
