@@ -34,14 +34,14 @@ espy_status espy_context(espy_err *err, const char *fmt, ...)
 {
     if (err == NULL)
         return ESPY_E_ARG;
-    char text[sizeof err->text];
+    char text[2 * sizeof err->text];
     va_list args;
     va_start(args, fmt);
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     if (n >= 0 && (size_t)n < sizeof text)
         snprintf(text + n, sizeof text - (size_t)n, ": %s", err->text);
-    memcpy(err->text, text, sizeof text);
+    snprintf(err->text, sizeof err->text, "%.*s", (int)sizeof err->text - 1, text);
     return err->status;
 }
 
