@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A virtual board as a link: the host end of its USB-to-serial bridge.
+ *
+ * With clock=virtual the link's clock is the machine's: the machine runs only
+ * while the host waits, and idle time costs nothing.  With clock=real the link's
+ * clock is the wall clock, and the machine is kept in step with it whenever the
+ * host reads or sleeps.
+ */
+#include "espy/machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct emu_link {
+    espy_link link;
+    espy_machine *machine;
+    bool real;
+    uint64_t epoch_us; /* clock=real: the wall time at which the machine's was 0 */
+} emu_link;
+
+/* Slices: long enough to be cheap, short enough that a waiting host sees its
+ * time-out on time (virtual) and typing feels immediate (real). */
+enum { VIRTUAL_SLICE_US = 10000, REAL_SLICE_US = 2000, REAL_SLEEP_US = 4000, REAL_LAG_US = 100000 };
+
+static uint64_t wall_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void wall_sleep_us(uint64_t us)
+{
+    struct timespec ts = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
+    nanosleep(&ts, NULL);
+}
+
+static uint64_t now_us(emu_link *e)
+{
+    return e->real ? wall_us() : espy_machine_now_us(e->machine);
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Lets the machine catch up with the wall clock; one that has fallen far behind,
+ * or that nobody ran for a while, is forgiven the difference. */
+static void step_real(emu_link *e, uint64_t left_us)
+{
+    uint64_t target = wall_us() - e->epoch_us;
+    uint64_t at = espy_machine_now_us(e->machine);
+    if (target > at + REAL_LAG_US) {
+        e->epoch_us += target - at - REAL_SLICE_US;
+        target = at + REAL_SLICE_US;
+    }
+    if (target <= at) {
+        wall_sleep_us(min_u64(left_us, REAL_SLEEP_US));
+        return;
+    }
+    espy_machine_run(e->machine, min_u64(target - at, REAL_SLICE_US));
+}
+
+/* Lets a little time pass, at most left_us. */
+static void step(emu_link *e, uint64_t left_us)
+{
+    if (e->real)
+        step_real(e, left_us);
+    else
+        espy_machine_run(e->machine, min_u64(left_us, VIRTUAL_SLICE_US));
+}
+
+static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err)
+{
+    (void)err;
+    emu_link *e = self;
+    uint64_t deadline = now_us(e) + (uint64_t)timeout_ms * 1000;
+    for (;;) {
+        *got = espy_machine_uart_read(e->machine, bytes, cap);
+        uint64_t now = now_us(e);
+        if (*got > 0 || now >= deadline)
+            return ESPY_OK;
+        step(e, deadline - now);
+    }
+}
+
+static espy_status emu_write(void *self, const uint8_t *bytes, size_t n, espy_err *err)
+{
+    emu_link *e = self;
+    return espy_machine_uart_write(e->machine, bytes, n, err);
+}
+
+static espy_status emu_set_lines(void *self, bool dtr, bool rts, espy_err *err)
+{
+    (void)err;
+    emu_link *e = self;
+    espy_machine_lines(e->machine, dtr, rts);
+    return ESPY_OK;
+}
+
+static espy_status emu_set_baud(void *self, uint32_t baud, espy_err *err)
+{
+    (void)err;
+    emu_link *e = self;
+    espy_machine_uart_baud(e->machine, baud);
+    return ESPY_OK;
+}
+
+static uint64_t emu_now_ms(void *self)
+{
+    return now_us(self) / 1000;
+}
+
+static espy_status emu_sleep(void *self, uint32_t ms, espy_err *err)
+{
+    (void)err;
+    emu_link *e = self;
+    uint64_t deadline = now_us(e) + (uint64_t)ms * 1000;
+    for (uint64_t now = now_us(e); now < deadline; now = now_us(e))
+        step(e, deadline - now);
+    return ESPY_OK;
+}
+
+static void emu_close(void *self)
+{
+    emu_link *e = self;
+    espy_machine_free(e->machine);
+    free(e);
+}
+
+static const espy_link_ops ops = {
+    .read = emu_read,
+    .write = emu_write,
+    .set_lines = emu_set_lines,
+    .set_baud = emu_set_baud,
+    .now_ms = emu_now_ms,
+    .sleep = emu_sleep,
+    .close = emu_close,
+};
+
+static espy_status set_choice(const char *value, const char *key, const char *off, const char *on, bool *out,
+                              espy_err *err)
+{
+    *out = strcmp(value, on) == 0;
+    if (*out || strcmp(value, off) == 0)
+        return ESPY_OK;
+    return espy_fail(err, ESPY_E_ARG, "%s=%s is neither %s=%s nor %s=%s", key, value, key, off, key, on);
+}
+
+static espy_status set_key(espy_machine_config *config, const char *key, const char *value, espy_err *err)
+{
+    if (strcmp(key, "rom") == 0)
+        config->rom_path = value;
+    else if (strcmp(key, "flash") == 0)
+        config->flash_path = value;
+    else if (strcmp(key, "clock") == 0)
+        return set_choice(value, key, "virtual", "real", &config->clock_real, err);
+    else if (strcmp(key, "timing") == 0)
+        return set_choice(value, key, "fast", "real", &config->timing_real, err);
+    else
+        return espy_fail(err, ESPY_E_ARG, "a virtual board has no key %s", key);
+    return ESPY_OK;
+}
+
+static espy_status set_model(espy_machine_config *config, const char *name, espy_err *err)
+{
+    config->model = *name != '\0' ? espy_model_find(name) : &espy_models[0];
+    if (config->model != NULL)
+        return ESPY_OK;
+    espy_status st = espy_fail(err, ESPY_E_ARG, "there is no virtual board called %s", name);
+    espy_advise(err, "The models are n16r8, n16r8v, n16r2, n8r8, n8r2, n4r2, n8 and n32r8v.");
+    return st;
+}
+
+/* Fills config from "MODEL,key=value,..."; cuts the text up, which config then points into. */
+static espy_status parse_spec(espy_machine_config *config, char *text, espy_err *err)
+{
+    char *rest = strchr(text, ',');
+    if (rest != NULL)
+        *rest++ = '\0';
+    espy_status st = set_model(config, text, err);
+    while (st == ESPY_OK && rest != NULL) {
+        char *key = rest;
+        rest = strchr(key, ',');
+        if (rest != NULL)
+            *rest++ = '\0';
+        char *value = strchr(key, '=');
+        if (value == NULL)
+            return espy_fail(err, ESPY_E_ARG, "\"%s\" in the name of a virtual board is not KEY=VALUE", key);
+        *value++ = '\0';
+        st = set_key(config, key, value, err);
+    }
+    espy_advise(err, "Write emu:MODEL,rom=FILE,flash=FILE,clock=virtual|real,timing=fast|real.");
+    return st;
+}
+
+static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, espy_err *err)
+{
+    espy_machine_config config = {.log = log};
+    espy_status st = parse_spec(&config, spec, err);
+    if (st != ESPY_OK)
+        return st;
+    if (config.rom_path == NULL)
+        config.rom_path = getenv("ESPY_ROM");
+    e->real = config.clock_real;
+    return espy_machine_new(&e->machine, &config, err);
+}
+
+espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_log *log, espy_err *err)
+{
+    emu_link *e = calloc(1, sizeof *e);
+    char *text = strdup(spec);
+    espy_status st = e == NULL || text == NULL ? espy_fail(err, ESPY_E_MEMORY, "no memory for a virtual board")
+                                               : open_machine(e, text, log, err);
+    free(text);
+    if (st != ESPY_OK) {
+        free(e);
+        return st;
+    }
+    e->epoch_us = wall_us();
+    e->link = (espy_link){.ops = &ops, .self = e, .log = log, .has_lines = true};
+    snprintf(e->link.name, sizeof e->link.name, "emu:%s", spec);
+    *link = &e->link;
+    return ESPY_OK;
+}
+
+espy_machine *espy_emu_link_machine(espy_link *link)
+{
+    return link->ops == &ops ? ((emu_link *)link->self)->machine : NULL;
+}
