@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The PSRAM inside the ESP32-S3's package: AP Memory APS6408L (octal, DTR, 8 MB)
+ * or APS1604M (quad, 2 MB), by mode and size.  Its contents are an espy_mem of
+ * the chip's size that the machine owns.
+ *
+ * Sources: APS6408L-3OBMx and APS1604M-3SQR data sheets.
+ */
+#ifndef ESPY_EMU_PARTS_PSRAM_H
+#define ESPY_EMU_PARTS_PSRAM_H
+
+#include "../core/soc.h"
+#include "../core/spi.h"
+
+typedef struct espy_psram {
+    espy_spi_part part;
+    espy_soc *soc;
+    espy_mem *array;
+    bool octal;
+
+    uint8_t mr[9];      /* octal: mode registers 0 to 8 */
+    bool reset_enabled; /* quad: 66h seen */
+    bool qpi;           /* quad: 35h seen */
+    bool wrap32;        /* quad: C0h toggles */
+} espy_psram;
+
+/* ESPY_E_ARG if no such chip is known. */
+espy_status espy_psram_init(espy_psram *psram, espy_soc *soc, espy_mem *array, bool octal, espy_err *err);
+/* Power, and with it the registers, goes with a chip reset alone. */
+void espy_psram_reset(espy_psram *psram, espy_reset kind);
+
+#endif
