@@ -1,27 +1,35 @@
 # espy: `make` builds build/espy; `make help` lists the targets.
-# No configure step, no network: Debian's libraries through pkg-config.
+# No configure step and no network: Debian's libraries through pkg-config.
 
-CC      ?= cc
-BUILD   := build
-LIBS    := libserialport zlib libdeflate libcurl libcjson
-WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
-CFLAGS  ?= -O2 -g
-BASE    := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iinclude $(WARN) $(shell pkg-config --cflags $(LIBS))
-LDLIBS  := $(shell pkg-config --libs $(LIBS)) -lmbedcrypto -lm -lpthread
-SAN     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+CC     ?= cc
+CFLAGS ?= -O2 -g
+BUILD  := build
+LIBS   := libserialport zlib libdeflate libcurl libcjson
+WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
+BASE   := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iinclude $(WARN) \
+          $(shell pkg-config --cflags $(LIBS))
+LDLIBS := $(shell pkg-config --libs $(LIBS)) -lmbedcrypto -lm -lpthread
+SAN    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-SRC     := $(shell find src -name '*.c' ! -name '*_test.c' ! -path 'src/cli/*')
-CLI     := $(wildcard src/cli/*.c)
-TESTS   := $(shell find src tests -name '*_test.c')
+SRC    := $(shell find src -name '*.c' ! -name '*_test.c' ! -path 'src/cli/*')
+CLI    := $(filter-out %_test.c,$(wildcard src/cli/*.c))
+UNIT   := $(shell find src -name '*_test.c')
+AIDS   := $(wildcard tests/*/*.c)
+FUZZ   := $(wildcard tests/fuzz/*.c)
 
-LIB     := $(BUILD)/libespy.a
-SANLIB  := $(BUILD)/san/libespy.a
-OBJ     := $(SRC:%.c=$(BUILD)/%.o)
-CLIOBJ  := $(CLI:%.c=$(BUILD)/%.o)
-SANOBJ  := $(SRC:%.c=$(BUILD)/san/%.o)
-TESTBIN := $(TESTS:%.c=$(BUILD)/tests/%)
+LIB    := $(BUILD)/libespy.a
+SANLIB := $(BUILD)/san/libespy.a
+OBJ    := $(SRC:%.c=$(BUILD)/%.o)
+CLIOBJ := $(CLI:%.c=$(BUILD)/%.o)
+SANOBJ := $(SRC:%.c=$(BUILD)/san/%.o) $(filter-out $(BUILD)/san/src/cli/main.o,$(CLI:%.c=$(BUILD)/san/%.o))
 
-## all: build the program, build/espy
+UNITBIN := $(UNIT:%.c=$(BUILD)/tests/%)
+TOOLBIN := $(patsubst %.c,$(BUILD)/tests/tools/%,$(notdir $(filter-out $(FUZZ),$(AIDS))))
+FUZZBIN := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+SCRIPTS := $(filter-out tests/long/%,$(wildcard tests/*/*.sh tests/*/*.py))
+LONG    := $(wildcard tests/long/*.sh tests/long/*.py)
+
+## all      build the program, build/espy
 all: $(BUILD)/espy
 
 $(BUILD)/espy: $(CLIOBJ) $(LIB)
@@ -41,23 +49,66 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# A unit test is one cmocka program beside the code it tests.
-$(BUILD)/tests/%: %.c $(SANLIB)
+# A unit test is one cmocka program, beside the code it tests.
+$(UNITBIN): $(BUILD)/tests/%: %.c $(SANLIB)
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(SANLIB) $(LDLIBS) -lcmocka
 
-## test: run every test, quickly
-test: $(BUILD)/espy $(TESTBIN)
-	@for t in $(TESTBIN); do $$t || exit 1; done
+# Programs that the test scripts and benchmarks use; the library as users get it.
+VPATH := $(sort $(dir $(AIDS)))
+$(BUILD)/tests/tools/%: %.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) $(LDLIBS)
 
-## clean: remove the build
+# A fuzz harness replays the files given; with FUZZ_CC=clang it is a libFuzzer program.
+$(FUZZBIN): $(BUILD)/fuzz/%: tests/fuzz/%.c $(SANLIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) -o $@ $< tools/fuzz_main.c $(SANLIB) $(LDLIBS)
+
+tools: $(TOOLBIN)
+
+## test     run every test (under 3 minutes on 2 cores)
+test: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
+	@tests/run $(UNITBIN) $(SCRIPTS)
+
+## unit     run the unit tests alone
+unit: $(UNITBIN)
+	@tests/run $(UNITBIN)
+
+## long     run the long campaigns (random programs against other emulators, failure at every byte)
+long: $(BUILD)/espy $(TOOLBIN) $(FUZZBIN)
+	@ESPY_LONG=1 tests/run $(SCRIPTS) $(LONG)
+
+## fuzz     fuzz every parser of outside bytes for FUZZ_SECONDS each (default 20)
+fuzz: $(FUZZBIN)
+	@tools/fuzz $(FUZZBIN)
+
+## check    format, include arrows, symbols, headers alone, lengths
+check: $(LIB)
+	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	tools/check-arrows
+	tools/check-symbols $(LIB)
+	tools/check-headers
+	tools/check-functions
+
+## bench    print the speeds that the README states
+bench: $(BUILD)/espy $(TOOLBIN)
+	@tools/bench
+
+## install  copy the program and its manual below PREFIX (default /usr/local)
+PREFIX ?= /usr/local
+install: $(BUILD)/espy
+	install -D $(BUILD)/espy $(DESTDIR)$(PREFIX)/bin/espy
+	install -D -m 644 man/espy.1 $(DESTDIR)$(PREFIX)/share/man/man1/espy.1
+
+## clean    remove the build
 clean:
 	rm -rf $(BUILD)
 
-## help: list the targets
+## help     list the targets
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
 
--include $(OBJ:.o=.d) $(CLIOBJ:.o=.d) $(SANOBJ:.o=.d) $(TESTBIN:=.d)
+-include $(OBJ:.o=.d) $(CLIOBJ:.o=.d) $(SANOBJ:.o=.d) $(UNITBIN:=.d) $(TOOLBIN:=.d)
 
-.PHONY: all test clean help
+.PHONY: all tools test unit long fuzz check bench install clean help
