@@ -26,7 +26,7 @@
 #define ESPY_PAGE_SIZE (1u << ESPY_PAGE_BITS)
 #define ESPY_PAGE_COUNT (1u << (32 - ESPY_PAGE_BITS))
 #define ESPY_LINE_BITS 8
-#define ESPY_BUS_DEVICES 64
+#define ESPY_BUS_DEVICES 96
 
 /* A block of host memory that guests can address.  The owner keeps the bytes;
  * espy_mem_init allocates only the marks. */

@@ -19,24 +19,24 @@
 
 typedef enum espy_reset_cause {
     ESPY_CAUSE_NONE = 0x00,
-    ESPY_CAUSE_POWER_ON = 0x01,    /* chip: power-on, EN, brown-out of the analog part */
-    ESPY_CAUSE_CORE_SW = 0x03,     /* core: RTC_CNTL_SW_SYS_RST */
-    ESPY_CAUSE_DEEP_SLEEP = 0x05,  /* core: woken from deep sleep */
-    ESPY_CAUSE_CORE_MWDT0 = 0x07,  /* core: watchdog of timer group 0 */
-    ESPY_CAUSE_CORE_MWDT1 = 0x08,  /* core: watchdog of timer group 1 */
-    ESPY_CAUSE_CORE_RWDT = 0x09,   /* core: RTC watchdog */
-    ESPY_CAUSE_CPU_MWDT0 = 0x0B,   /* one CPU: watchdog of timer group 0 */
-    ESPY_CAUSE_CPU_SW = 0x0C,      /* one CPU: RTC_CNTL_SW_xxxCPU_RST */
-    ESPY_CAUSE_CPU_RWDT = 0x0D,    /* one CPU: RTC watchdog */
-    ESPY_CAUSE_BROWN_OUT = 0x0F,   /* system */
-    ESPY_CAUSE_SYS_RWDT = 0x10,    /* system: RTC watchdog */
-    ESPY_CAUSE_CPU_MWDT1 = 0x11,   /* one CPU: watchdog of timer group 1 */
-    ESPY_CAUSE_SUPER_WDT = 0x12,   /* system: super watchdog */
-    ESPY_CAUSE_CLK_GLITCH = 0x13,  /* system */
-    ESPY_CAUSE_EFUSE_CRC = 0x14,   /* core */
-    ESPY_CAUSE_USB_UART = 0x15,    /* core: USB_SERIAL_JTAG's serial lines */
-    ESPY_CAUSE_USB_JTAG = 0x16,    /* core: USB_SERIAL_JTAG's debugger */
-    ESPY_CAUSE_PWR_GLITCH = 0x17   /* core */
+    ESPY_CAUSE_POWER_ON = 0x01,   /* chip: power-on, EN, brown-out of the analog part */
+    ESPY_CAUSE_CORE_SW = 0x03,    /* core: RTC_CNTL_SW_SYS_RST */
+    ESPY_CAUSE_DEEP_SLEEP = 0x05, /* core: woken from deep sleep */
+    ESPY_CAUSE_CORE_MWDT0 = 0x07, /* core: watchdog of timer group 0 */
+    ESPY_CAUSE_CORE_MWDT1 = 0x08, /* core: watchdog of timer group 1 */
+    ESPY_CAUSE_CORE_RWDT = 0x09,  /* core: RTC watchdog */
+    ESPY_CAUSE_CPU_MWDT0 = 0x0B,  /* one CPU: watchdog of timer group 0 */
+    ESPY_CAUSE_CPU_SW = 0x0C,     /* one CPU: RTC_CNTL_SW_xxxCPU_RST */
+    ESPY_CAUSE_CPU_RWDT = 0x0D,   /* one CPU: RTC watchdog */
+    ESPY_CAUSE_BROWN_OUT = 0x0F,  /* system */
+    ESPY_CAUSE_SYS_RWDT = 0x10,   /* system: RTC watchdog */
+    ESPY_CAUSE_CPU_MWDT1 = 0x11,  /* one CPU: watchdog of timer group 1 */
+    ESPY_CAUSE_SUPER_WDT = 0x12,  /* system: super watchdog */
+    ESPY_CAUSE_CLK_GLITCH = 0x13, /* system */
+    ESPY_CAUSE_EFUSE_CRC = 0x14,  /* core */
+    ESPY_CAUSE_USB_UART = 0x15,   /* core: USB_SERIAL_JTAG's serial lines */
+    ESPY_CAUSE_USB_JTAG = 0x16,   /* core: USB_SERIAL_JTAG's debugger */
+    ESPY_CAUSE_PWR_GLITCH = 0x17  /* core */
 } espy_reset_cause;
 
 #define ESPY_CORE_0 1u
