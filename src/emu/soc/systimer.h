@@ -12,7 +12,7 @@
 
 #define ESPY_SYSTIMER_WORDS (0x100 / 4)
 
-/* A counter: value at `since`, counting on unless halted. */
+/* A counter: value at `since`, counting on if running. */
 typedef struct espy_systimer_unit {
     uint64_t value;
     uint64_t since; /* in counts of the machine's time */
@@ -22,7 +22,10 @@ typedef struct espy_systimer_unit {
 typedef struct espy_systimer_target {
     struct espy_systimer *timer;
     espy_event due;
-    uint64_t value; /* the count that is waited for */
+    bool waiting;     /* for `value` */
+    uint64_t value;   /* the count at which it fires next */
+    uint64_t oneshot; /* TARGET and TARGET_PERIOD as they were at the last load */
+    uint32_t period;
 } espy_systimer_target;
 
 typedef struct espy_systimer {
@@ -37,8 +40,7 @@ typedef struct espy_systimer {
 
 void espy_systimer_init(espy_systimer *timer, const espy_soc *soc);
 void espy_systimer_reset(espy_systimer *timer, espy_reset depth);
-/* An input line: n = 0, 1: core n is stalled; n = 2: the crystal is off (sleep).
- * Also good for SYSTEM's reset output through espy_systimer_reset(). */
+/* An input line: n = 0, 1: core n is stalled; n = 2: the crystal is off (sleep). */
 void espy_systimer_halt(void *self, unsigned n, bool level);
 
 #endif

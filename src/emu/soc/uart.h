@@ -7,45 +7,46 @@
  *
  * Two things differ from the chip by choice, with timing fast:
  *  - A character sent by the guest is at the host at once.
- *  - A character from the host never overruns the receiver.  While the guest has
- *    no receive interrupt enabled it polls, and finds the FIFO filled up to the
- *    full threshold whenever the host has that much to say.  While a receive
+ *  - A character from the host never overruns the receiver.  While a receive
  *    interrupt is enabled, an interrupt handler moves characters into a buffer
- *    that this model cannot see, so they come at the rate of the wire, and wait
- *    on the wire while the FIFO is full.
+ *    that this model cannot see (MicroPython's holds 259), so they come at the
+ *    rate of the wire, and wait on the wire while the FIFO is full.  While none
+ *    is enabled the guest polls: a character comes every microsecond, as long as
+ *    the FIFO is below its full threshold, and waits on the wire otherwise.
  * With timing real both directions take their bits' time and overruns happen.
  *
- * Left out: IrDA encoding, RS-485 collision detection, wake-up from light sleep,
- * the glitch filter.  The registers hold what is written.
+ * Left out: IrDA, RS-485 and its collisions, inversion of the lines, wake-up from
+ * light sleep, the glitch filter, sending XON and XOFF by itself; a break reaches
+ * no host.  Their registers hold what is written.
  */
 #ifndef ESPY_EMU_SOC_UART_H
 #define ESPY_EMU_SOC_UART_H
 
 #include "../../base/buf.h"
 #include "../core/soc.h"
+#include "uart_wire.h"
 
 #define ESPY_UART_RAM 1024
 
-/* The receiving end of a wire: samples one sender's bits at its own rate. */
-typedef struct espy_uart_sampler {
-    int64_t next;    /* time of the next sample, relative to the end of what was fed, in 1/4096 ticks */
-    unsigned sample; /* samples taken of the current character; 0: waiting for a start bit */
-    uint32_t shift;  /* the samples, first in bit 0 */
-    bool level;      /* of the wire at the end of what was fed */
-} espy_uart_sampler;
-
 /* A FIFO in the UART's RAM. */
 typedef struct espy_uart_fifo {
-    uint16_t bytes[ESPY_UART_RAM]; /* a byte, and its error flags above it */
+    uint8_t bytes[ESPY_UART_RAM];
     unsigned size, count, first;
 } espy_uart_fifo;
 
 typedef struct espy_uart_config {
     unsigned index; /* 0 to 2 */
     espy_line irq;
-    espy_line output; /* pulsed when a byte for the host is there; may be unconnected */
+    espy_line output; /* set to true when the first byte for the host is there; may be unconnected */
     bool timing_real;
 } espy_uart_config;
+
+typedef enum espy_uart_tx_state {
+    ESPY_UART_TX_IDLE,
+    ESPY_UART_TX_CHAR,
+    ESPY_UART_TX_BREAK,
+    ESPY_UART_TX_BREAK_IDLE
+} espy_uart_tx_state;
 
 typedef struct espy_uart {
     espy_soc *soc;
@@ -53,30 +54,31 @@ typedef struct espy_uart {
     uint32_t apb_hz;
     uint32_t reg[0x84 / 4]; /* registers that hold what is written */
     uint32_t raw;           /* UART_INT_RAW */
+    bool irq_level;
     espy_uart_fifo rx, tx;
 
     /* The transmitter. */
     espy_event tx_event;
-    unsigned tx_state; /* ESPY_UART_TX_* in uart.c */
-    uint8_t tx_shift;
-    bool tx_paused; /* by XOFF or UART_FORCE_XOFF */
+    espy_uart_tx_state tx_state;
+    uint8_t tx_byte;
+    bool tx_stopped; /* by a received XOFF */
+    espy_sampler host_sampler;
 
     /* The receiver. */
-    espy_event rx_event; /* the end of a character from the host */
+    espy_event rx_event; /* the end of a character on the wire */
+    bool rx_joined;      /* that character follows one without a pause */
+    espy_sampler rx_sampler;
+    espy_wire_meter meter;
     espy_event tout_event;
-    espy_tick rx_quiet; /* since when the receiver has been idle */
-    espy_uart_sampler rx_sampler;
-    bool rts; /* ready for more */
-    unsigned edges, low_min, high_min, pos_min, neg_min;
+    espy_tick rx_quiet; /* since when the wire has been idle */
     espy_event at_event;
-    unsigned at_count;
+    unsigned at_count; /* AT_CMD_CHARs in a row */
 
     /* The host. */
     uint32_t host_baud;
-    espy_buf from_host; /* [from_host_at, size) is still to be sent */
-    size_t from_host_at;
+    espy_buf from_host;
+    size_t from_host_at; /* the bytes of from_host before this one have been sent */
     espy_buf to_host;
-    espy_uart_sampler host_sampler;
     uint64_t lost; /* bytes to the host for which there was no memory */
 } espy_uart;
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The bytes of a flash chip: in memory, or in a file that keeps them.
+ */
+#ifndef ESPY_EMU_STORE_H
+#define ESPY_EMU_STORE_H
+
+#include "espy/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct espy_store {
+    uint8_t *bytes;
+    size_t size;
+    bool mapped;
+} espy_store;
+
+/* path == NULL: blank (0xff) and forgotten at the end.  A missing file is made
+ * blank; a shorter one is filled up with 0xff, as if its image had been flashed;
+ * a longer one is refused.  What changes in bytes[] changes in the file. */
+espy_status espy_store_open(espy_store *store, const char *path, size_t size, espy_err *err);
+void espy_store_close(espy_store *store);
+
+#endif
