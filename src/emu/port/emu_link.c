@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct emu_link {
     espy_link link;
@@ -198,14 +199,29 @@ static espy_status parse_spec(espy_machine_config *config, char *text, espy_err 
     return st;
 }
 
+/* The ROM to run when the board's name gives none: ESPY_ROM, else the file where
+ * tools/bootstrap puts it, if there is one. */
+static const char *default_rom(char *path, size_t cap)
+{
+    const char *rom = getenv("ESPY_ROM"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (rom != NULL && *rom != '\0')
+        return rom;
+    if (data != NULL && *data != '\0')
+        snprintf(path, cap, "%s/espy/esp32s3_rev0_rom.elf", data);
+    else
+        snprintf(path, cap, "%s/.local/share/espy/esp32s3_rev0_rom.elf", home != NULL ? home : "");
+    return access(path, R_OK) == 0 ? path : NULL;
+}
+
 static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, espy_err *err)
 {
     espy_machine_config config = {.log = log};
     espy_status st = parse_spec(&config, spec, err);
     if (st != ESPY_OK)
         return st;
+    char path[1024];
     if (config.rom_path == NULL)
-        config.rom_path = getenv("ESPY_ROM");
+        config.rom_path = default_rom(path, sizeof path);
     e->real = config.clock_real;
     return espy_machine_new(&e->machine, &config, err);
 }
