@@ -28,6 +28,7 @@
 #include "../core/rate.h"
 #include "../core/reset.h"
 #include "../core/soc.h"
+#include "../core/watchdog.h"
 
 #define ESPY_RTC_WORDS (0x200 / 4)
 
@@ -60,9 +61,7 @@ typedef struct espy_rtc {
     espy_tick count_since; /* ... at this time */
     espy_rate rate;        /* of the slow clock now selected */
     espy_event alarm;
-    espy_event wdt;
-    unsigned wdt_stage;  /* the stage that is running */
-    espy_tick wdt_since; /* when it began */
+    espy_watchdog wdt;
     espy_event swd;
 } espy_rtc;
 

@@ -15,6 +15,7 @@
 
 #include "../core/reset.h"
 #include "../core/soc.h"
+#include "../core/watchdog.h"
 
 #define ESPY_TIMG_WORDS (0x100 / 4)
 
@@ -39,11 +40,8 @@ typedef struct espy_timg {
     bool halted; /* the crystal is off (sleep) */
     uint32_t reg[ESPY_TIMG_WORDS];
     espy_timg_timer timer[2];
-    espy_event wdt;
-    unsigned wdt_stage;
-    espy_tick wdt_since;
-    espy_event calibration;
-    uint32_t calibration_value;
+    espy_watchdog wdt;
+    espy_tick cali_since; /* when the measurement began */
 } espy_timg;
 
 /* index: 0 or 1. */
