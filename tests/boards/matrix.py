@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Every real image on every model of board, from blank flash to the prompt.
+
+What must come out follows from the module and the image, not from what came out
+before: see expect().  Prints the table as comments and one TAP line a pair.
+Environment: ESPY (the program), ESPY_ROM_DIR, ESPY_FIRMWARE, ESPY_TOOLS.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ESPY = os.environ.get("ESPY", str(ROOT / "build/espy"))
+TOOLS = pathlib.Path(os.environ.get("ESPY_TOOLS", ROOT / "build/tests/tools"))
+ROM = pathlib.Path(os.environ.get("ESPY_ROM_DIR", ROOT / "../shared/rom")) / "esp32s3_rev0_rom.elf"
+FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmware"))
+MB = 1 << 20
+REFUSED = 8  # docs/errors.md: unsupported
+
+# name: flash bytes, flash mode, PSRAM bytes, PSRAM mode (docs: Espressif's module data sheets)
+MODELS = {
+    "n16r8": (16 * MB, "quad", 8 * MB, "octal"),
+    "n16r8v": (16 * MB, "octal", 8 * MB, "octal"),
+    "n16r2": (16 * MB, "quad", 2 * MB, "quad"),
+    "n8r8": (8 * MB, "quad", 8 * MB, "octal"),
+    "n8r2": (8 * MB, "quad", 2 * MB, "quad"),
+    "n4r2": (4 * MB, "quad", 2 * MB, "quad"),
+    "n8": (8 * MB, "quad", 0, None),
+    "n32r8v": (32 * MB, "octal", 8 * MB, "octal"),
+}
+
+# short name: file, PSRAM kind it drives, (minor) version, finds octal flash at run time
+IMAGES = {
+    "1.23.0-OCT": ("ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin", "octal", "1.23.0", False),
+    "1.24.1-OCT": ("ESP32_GENERIC_S3-SPIRAM_OCT-20241129-v1.24.1.bin", "octal", "1.24.1", True),
+    "1.23.0": ("ESP32_GENERIC_S3-20240602-v1.23.0.bin", "quad", "1.23.0", False),
+    "1.26.0": ("ESP32_GENERIC_S3-20250809-v1.26.0.bin", "quad", "1.26.0", True),
+}
+
+
+def biggest_split(psram):
+    """gc.mem_free() counts the largest free block of the IDF heap as TLSF would
+    serve it: rounded down to 1/32 of the power of two below the region's size."""
+    step = psram // 2 // 32
+    return psram - step
+
+
+def expect(model, image):
+    """A dict of what the report must say; exit 8 where the pair does not fit."""
+    flash, flash_mode, psram, psram_mode = MODELS[model]
+    _, kind, version, finds_octal = IMAGES[image]
+    if kind != psram_mode and not (psram == 0 and kind == "quad"):
+        return {"exit": REFUSED}
+    want = {"exit": 0, "version": version, "flash_size": flash, "fs_bytes": flash - 2 * MB, "works": True}
+    if flash_mode == "octal" and not finds_octal:
+        # ESP-IDF 5.0 never leaves plain SPI unless built for octal flash, so its driver's
+        # quad commands go unanswered; boot and code, through the cache, work.
+        want.update(fs_bytes=0, works=False)
+        want.pop("flash_size")
+    # The first heap is 64,000 bytes, part of it in use; without PSRAM the heap
+    # lies in internal RAM, of which some 100 to 300 KB are free.
+    want["mem_free"] = (biggest_split(psram) + 1, biggest_split(psram) + 64000) if psram else (100_000, 320_000)
+    return want
+
+
+def up(model, image, flash, *options):
+    command = [ESPY, "up", "-q", "--json", "-p", f"emu:{model},rom={ROM},flash={flash}", *options,
+               str(FIRMWARE / IMAGES[image][0])]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def problems(model, image, flash):
+    """What is wrong with the outcome, and the row of the table."""
+    want, done = expect(model, image), up(model, image, flash)
+    if done.returncode != want["exit"]:
+        return [f"exit {done.returncode}: {done.stderr.strip()}"], ["?"] * 4
+    if want["exit"]:
+        untouched = all(b == 0xFF for b in flash.read_bytes())
+        named = "SPIRAM_OCT" in done.stderr
+        return ([] if untouched else ["the flash was written"]) + ([] if named else [done.stderr]), ["refused", "", "", ""]
+    python = json.loads(done.stdout)["micropython"]
+    wrong = [f"{key} is {python[key]}, not {want[key]}" for key in ("version", "flash_size", "fs_bytes")
+             if key in want and python[key] != want[key]]
+    low, high = want["mem_free"]
+    if not low <= python["mem_free"] <= high:
+        wrong.append(f"mem_free is {python['mem_free']}, not in {low}..{high}")
+    if want["works"]:
+        probe = subprocess.run([TOOLS / "fs_probe", f"{model},rom={ROM},flash={flash}"], capture_output=True, text=True)
+        if probe.stdout.strip() != "ok":
+            wrong.append(f"the file system: {probe.stdout}{probe.stderr}")
+    row = ["prompt"] + [str(python[key]) for key in ("flash_size", "fs_bytes", "mem_free")]
+    return wrong, row
+
+
+def forced(model, image, flash):
+    """With --force a mismatched image is written and prompts, without its PSRAM."""
+    done = up(model, image, flash, "--force")
+    if done.returncode:
+        return [done.stderr.strip()], ["?"] * 4
+    python = json.loads(done.stdout)["micropython"]
+    wrong = [] if python["mem_free"] < 400_000 else [f"mem_free is {python['mem_free']} on the wrong PSRAM"]
+    return wrong, ["forced"] + [str(python[key]) for key in ("flash_size", "fs_bytes", "mem_free")]
+
+
+def run(case):
+    model, image, check = case
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return case, *check(model, image, pathlib.Path(folder) / "flash.bin")
+        except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
+            return case, [repr(error)], ["?"] * 4
+
+
+def main():
+    cases = [(m, i, problems) for m in MODELS for i in IMAGES]
+    cases += [("n16r8", "1.23.0", forced), ("n16r2", "1.23.0-OCT", forced)]
+    print(f"1..{len(cases)}")
+    if not ROM.is_file() or not FIRMWARE.is_dir():
+        for n in range(len(cases)):
+            print(f"ok {n + 1} # SKIP no ROM at {ROM} or no images at {FIRMWARE}")
+        return
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        done = list(pool.map(run, cases))
+    print("# | model  | image      | outcome | flash_size | fs_bytes | mem_free |")
+    for (model, image, _), _, row in done:
+        print("# | {:6} | {:10} | {:7} | {:>10} | {:>8} | {:>8} |".format(model, image, *row))
+    for n, ((model, image, check), wrong, _) in enumerate(done):
+        print(f"{'not ok' if wrong else 'ok'} {n + 1} - {image} on {model}{' forced' if check is forced else ''}")
+        for line in wrong:
+            print(f"#   {line}")
+
+
+if __name__ == "__main__":
+    main()
