@@ -37,16 +37,16 @@ typedef struct espy_spi_xfer {
     uint16_t cmd_value;             /* as sent: bits 7:0 first, each byte from its bit 7 */
     uint32_t addr_value;            /* the low addr.bits bits, sent from the highest */
     uint16_t dummy;                 /* steps between address and data */
-    uint8_t dummy_out;              /* what the controller drives in the first byte of the dummy phase */
+    uint8_t mode_bits;              /* what the controller drives in the first byte of the dummy phase */
     const uint8_t *tx;              /* bytes to the part, after the dummy phase */
     size_t tx_size;
     uint8_t *rx; /* bytes from the part, from its first; preset to ESPY_SPI_FLOAT */
     size_t rx_size;
 
     /* The part's answer: */
-    uint16_t latency; /* steps after the address at which its first data is there */
-    bool strobed;     /* it drives DQS along with the data */
-    bool pairs;       /* it sends the bytes of each pair in reverse order */
+    int latency;  /* steps after the address at which its data begins; it may be over before */
+    bool strobed; /* it drives DQS along with the data */
+    bool swapped; /* its bytes go over the wire in the order 1, 0, 3, 2 */
 } espy_spi_xfer;
 
 /* A chip on the bus. */
