@@ -23,19 +23,23 @@ typedef struct espy_link_ops {
     espy_status (*write)(void *self, const uint8_t *bytes, size_t n, espy_err *err);
     /* Drives both lines; true asserts the line (the pin is low). */
     espy_status (*set_lines)(void *self, bool dtr, bool rts, espy_err *err);
+    /* ESPY_E_UNSUPPORTED: the rate is the other side's business, as on raw TCP. */
     espy_status (*set_baud)(void *self, uint32_t baud, espy_err *err);
     uint64_t (*now_ms)(void *self);
     /* Lets time pass on the link's clock. */
     espy_status (*sleep)(void *self, uint32_t ms, espy_err *err);
-    void (*close)(void *self);
+    void (*close)(void *self); /* frees self; espy_link_close() then frees the link */
 } espy_link_ops;
 
+/* Whoever makes a link allocates it with malloc() and fills it in. */
 typedef struct espy_link {
     const espy_link_ops *ops;
     void *self;
     const espy_log *log; /* ESPY_LOG_WIRE; may be NULL */
     char name[256];      /* as the user wrote it: "/dev/ttyUSB0", "emu:n16r8" */
     bool has_lines;      /* DTR and RTS reach a reset circuit (false on raw TCP) */
+    uint16_t usb_vid;    /* the USB identity of the port, or 0 */
+    uint16_t usb_pid;
 } espy_link;
 
 /* Opens what PORT names: a device path such as /dev/ttyUSB0 (115200 8N1, lines
@@ -45,7 +49,13 @@ typedef struct espy_link {
  * works and has no lines.  The clock is the computer's monotonic one. */
 espy_status espy_link_open(espy_link **link, const char *port, const espy_log *log, espy_err *err);
 
-/* The calls below log the wire and then do what the operation of that name does. */
+/* The calls below log the wire and then do what the operation of that name does.
+ * Each line of the log is "MS KIND REST": the time on the link's clock and one of
+ *     MS > HEX            bytes to the board
+ *     MS < HEX            bytes from the board
+ *     MS lines DTR RTS    1 asserts
+ *     MS baud RATE
+ */
 espy_status espy_link_read(espy_link *link, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got,
                            espy_err *err);
 espy_status espy_link_write(espy_link *link, const uint8_t *bytes, size_t n, espy_err *err);

@@ -26,6 +26,9 @@ typedef struct espy_port {
 /* The name of the USB-serial device that boards carry under this identity, or NULL. */
 const char *espy_port_bridge(uint16_t vid, uint16_t pid);
 
+/* The USB identity behind a device path, or 0 and 0. */
+void espy_port_identity(const char *name, uint16_t *vid, uint16_t *pid);
+
 /* Lists the ports, likely boards first, then by name; the caller frees *ports. */
 espy_status espy_ports_list(espy_port **ports, size_t *n, espy_err *err);
 

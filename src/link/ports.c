@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The serial ports of this computer, through libserialport, and the USB identities of
+ * the bridges that ESP32-S3 boards carry: Espressif's own (USB-Serial/JTAG and USB-OTG
+ * of the chip, and the products of its "USB PIDs" list), and the bridge makers' default
+ * identities of their data sheets.
+ */
+#include "espy/ports.h"
+
+#include <libserialport.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* pid 0 matches any product of the vendor. */
+static const struct {
+    uint16_t vid, pid;
+    const char *name;
+} bridges[] = {
+    {0x303A, 0x1001, "Espressif USB-Serial/JTAG"},
+    {0x303A, 0x0009, "Espressif ESP32-S3 in USB download mode"},
+    {0x303A, 0x4001, "MicroPython on an Espressif chip"},
+    {0x303A, 0, "Espressif"},
+    {0x10C4, 0xEA60, "Silicon Labs CP210x"},
+    {0x10C4, 0, "Silicon Labs"},
+    {0x1A86, 0x7523, "WCH CH340"},
+    {0x1A86, 0x55D3, "WCH CH343"},
+    {0x1A86, 0x55D4, "WCH CH9102"},
+    {0x1A86, 0, "WCH"},
+    {0x0403, 0x6001, "FTDI FT232R"},
+    {0x0403, 0x6010, "FTDI FT2232"},
+    {0x0403, 0x6014, "FTDI FT232H"},
+    {0x0403, 0x6015, "FTDI FT230X"},
+    {0x0403, 0, "FTDI"},
+    {0x067B, 0x2303, "Prolific PL2303"},
+};
+
+const char *espy_port_bridge(uint16_t vid, uint16_t pid)
+{
+    for (size_t i = 0; i < sizeof bridges / sizeof bridges[0]; i++)
+        if (bridges[i].vid == vid && (bridges[i].pid == pid || bridges[i].pid == 0))
+            return bridges[i].name;
+    return NULL;
+}
+
+static void identity(const struct sp_port *port, uint16_t *vid, uint16_t *pid)
+{
+    int v, p;
+    if (sp_get_port_transport(port) != SP_TRANSPORT_USB || sp_get_port_usb_vid_pid(port, &v, &p) != SP_OK)
+        return;
+    *vid = (uint16_t)v;
+    *pid = (uint16_t)p;
+}
+
+void espy_port_identity(const char *name, uint16_t *vid, uint16_t *pid)
+{
+    *vid = 0;
+    *pid = 0;
+    struct sp_port *port;
+    if (sp_get_port_by_name(name, &port) != SP_OK)
+        return;
+    identity(port, vid, pid);
+    sp_free_port(port);
+}
+
+static void copy(char *to, size_t cap, const char *from)
+{
+    snprintf(to, cap, "%s", from == NULL ? "" : from);
+}
+
+static espy_port describe(const struct sp_port *port)
+{
+    espy_port entry = {.usb = sp_get_port_transport(port) == SP_TRANSPORT_USB};
+    copy(entry.name, sizeof entry.name, sp_get_port_name(port));
+    copy(entry.description, sizeof entry.description, sp_get_port_description(port));
+    copy(entry.serial, sizeof entry.serial, sp_get_port_usb_serial(port));
+    identity(port, &entry.vid, &entry.pid);
+    entry.bridge = entry.usb ? espy_port_bridge(entry.vid, entry.pid) : NULL;
+    return entry;
+}
+
+static int by_likelihood(const void *a, const void *b)
+{
+    const espy_port *x = a, *y = b;
+    if ((x->bridge != NULL) != (y->bridge != NULL))
+        return x->bridge != NULL ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+espy_status espy_ports_list(espy_port **ports, size_t *n, espy_err *err)
+{
+    struct sp_port **list;
+    *ports = NULL;
+    *n = 0;
+    if (sp_list_ports(&list) != SP_OK)
+        return espy_fail(err, ESPY_E_IO, "the system does not list its serial ports");
+    size_t count = 0;
+    while (list[count] != NULL)
+        count++;
+    espy_port *found = calloc(count + 1, sizeof *found);
+    if (found == NULL) {
+        sp_free_port_list(list);
+        return espy_fail(err, ESPY_E_MEMORY, "no memory for %zu ports", count);
+    }
+    for (size_t i = 0; i < count; i++)
+        found[i] = describe(list[i]);
+    sp_free_port_list(list);
+    qsort(found, count, sizeof *found, by_likelihood);
+    *ports = found;
+    *n = count;
+    return ESPY_OK;
+}
+
+static espy_status several(const espy_port *ports, size_t n, espy_err *err)
+{
+    char names[256] = "";
+    for (size_t i = 0, at = 0; i < n && at < sizeof names; i++)
+        if (ports[i].bridge != NULL)
+            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at == 0 ? "" : ", ", ports[i].name);
+    espy_fail(err, ESPY_E_ARG, "several ports look like a board: %s", names);
+    espy_advise(err, "Name one with -p PORT; \"espy ports\" tells them apart.");
+    return ESPY_E_ARG;
+}
+
+espy_status espy_ports_choose(const espy_port *ports, size_t n, const espy_port **chosen, espy_err *err)
+{
+    size_t likely = 0;
+    *chosen = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (ports[i].bridge == NULL)
+            continue;
+        likely++;
+        *chosen = &ports[i];
+    }
+    if (likely == 1)
+        return ESPY_OK;
+    *chosen = NULL;
+    if (likely > 1)
+        return several(ports, n, err);
+    espy_fail(err, ESPY_E_IO, "no board found among %zu serial ports", n);
+    espy_advise(err, "Plug the board in with a cable that carries data, name its port with -p PORT, or use a virtual "
+                     "board with -p emu:n16r8.");
+    return ESPY_E_IO;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A serial port as a link, by POSIX termios: 115200 8N1, no flow control, exclusive.
+ * DTR and RTS change together in one TIOCMSET, so that the auto-reset circuit sees no
+ * state between; HUPCL is off, so that closing the port does not move them.  A
+ * pseudo-terminal has neither lines nor a rate, and works without.
+ *
+ * libserialport, which ports.c lists ports with, is not used here: it refuses
+ * pseudo-terminals and moves the two lines one after the other.
+ */
+#include "transport.h"
+
+#include "espy/ports.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { FIRST_BAUD = 115200 };
+
+typedef struct serial {
+    int fd;
+    bool has_lines;
+    char name[256];
+} serial;
+
+static espy_status vanished(serial *port, const char *doing, const char *why, espy_err *err)
+{
+    espy_fail(err, ESPY_E_IO, "%s %s: %s", doing, port->name, why);
+    espy_advise(err, "The port has gone: check the cable and that the board has power, then try again.");
+    return ESPY_E_IO;
+}
+
+static espy_status serial_read(void *self, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err)
+{
+    serial *port = self;
+    bool ready;
+    espy_status st = espy_host_wait(port->fd, false, timeout_ms, &ready, err);
+    if (st != ESPY_OK || !ready)
+        return st;
+    ssize_t n = read(port->fd, bytes, cap);
+    if (n > 0)
+        *got = (size_t)n;
+    else if (n == 0)
+        return vanished(port, "reading", "end of file", err);
+    else if (errno != EAGAIN && errno != EINTR)
+        return vanished(port, "reading", strerror(errno), err);
+    return ESPY_OK;
+}
+
+static espy_status serial_write(void *self, const uint8_t *bytes, size_t n, espy_err *err)
+{
+    serial *port = self;
+    return espy_host_write(port->fd, port->name, bytes, n, err);
+}
+
+static bool set_lines(int fd, bool dtr, bool rts)
+{
+    int bits;
+    if (ioctl(fd, TIOCMGET, &bits) != 0)
+        return false;
+    bits = (bits & ~(TIOCM_DTR | TIOCM_RTS)) | (dtr ? TIOCM_DTR : 0) | (rts ? TIOCM_RTS : 0);
+    return ioctl(fd, TIOCMSET, &bits) == 0;
+}
+
+static espy_status serial_set_lines(void *self, bool dtr, bool rts, espy_err *err)
+{
+    serial *port = self;
+    if (!port->has_lines)
+        return espy_fail(err, ESPY_E_UNSUPPORTED, "%s has no DTR and RTS lines", port->name);
+    if (!set_lines(port->fd, dtr, rts))
+        return vanished(port, "setting the lines of", strerror(errno), err);
+    return ESPY_OK;
+}
+
+static espy_status serial_set_baud(void *self, uint32_t baud, espy_err *err)
+{
+    serial *port = self;
+    tcdrain(port->fd);
+    if (espy_serial_set_baud(port->fd, baud))
+        return ESPY_OK;
+    espy_fail(err, ESPY_E_IO, "%s does not do %u baud: %s", port->name, (unsigned)baud, strerror(errno));
+    espy_advise(err, "Choose another rate, such as 460800 or 115200.");
+    return ESPY_E_IO;
+}
+
+static void serial_close(void *self)
+{
+    serial *port = self;
+    close(port->fd);
+    free(port);
+}
+
+static const espy_link_ops serial_ops = {
+    .read = serial_read,
+    .write = serial_write,
+    .set_lines = serial_set_lines,
+    .set_baud = serial_set_baud,
+    .now_ms = espy_host_now_ms,
+    .sleep = espy_host_sleep,
+    .close = serial_close,
+};
+
+/* The group that may use the port; on most systems "dialout". */
+static const char *group_of(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || info.st_gid == 0)
+        return "dialout";
+    const struct group *group = getgrgid(info.st_gid);
+    return group == NULL ? "dialout" : group->gr_name;
+}
+
+static espy_status cannot_open(const char *path, int error, espy_err *err)
+{
+    espy_fail(err, ESPY_E_IO, "cannot open %s: %s", path, strerror(error));
+    if (err != NULL)
+        err->detail = error;
+    if (error == EACCES || error == EPERM)
+        espy_advise(err, "Join the group that may use it, \"sudo usermod -aG %s $USER\", then log out and in again.",
+                    group_of(path));
+    else if (error == EBUSY || error == EWOULDBLOCK)
+        espy_advise(err, "Another program has the port: close its terminal or IDE (\"fuser %s\" names it).", path);
+    else
+        espy_advise(err, "\"espy ports\" lists the ports there are; check the cable, which must carry data.");
+    return ESPY_E_IO;
+}
+
+/* TIOCEXCL keeps later openers out; the lock keeps and notices those that lock too,
+ * as esptool and other pyserial programs do. */
+static bool make_exclusive(int fd)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return false;
+#ifdef TIOCEXCL
+    return ioctl(fd, TIOCEXCL) == 0;
+#else
+    return true;
+#endif
+}
+
+static bool make_raw(int fd)
+{
+    struct termios mode;
+    if (tcgetattr(fd, &mode) != 0)
+        return false;
+    cfmakeraw(&mode);
+    mode.c_cflag &= ~(tcflag_t)(CSTOPB | PARENB | HUPCL);
+#ifdef CRTSCTS
+    mode.c_cflag &= ~(tcflag_t)CRTSCTS;
+#endif
+    mode.c_cflag |= CLOCAL | CREAD | CS8;
+    mode.c_cc[VMIN] = 0;
+    mode.c_cc[VTIME] = 0;
+    return tcsetattr(fd, TCSANOW, &mode) == 0;
+}
+
+static espy_status set_up(serial *port, espy_err *err)
+{
+    if (!isatty(port->fd)) {
+        espy_fail(err, ESPY_E_ARG, "%s is not a serial port", port->name);
+        espy_advise(err, "\"espy ports\" lists the ports there are.");
+        return ESPY_E_ARG;
+    }
+    if (!make_exclusive(port->fd) || !make_raw(port->fd) || !espy_serial_set_baud(port->fd, FIRST_BAUD))
+        return cannot_open(port->name, errno, err);
+    espy_serial_low_latency(port->fd);
+    port->has_lines = set_lines(port->fd, false, false);
+    tcflush(port->fd, TCIOFLUSH);
+    return ESPY_OK;
+}
+
+espy_status espy_serial_open(espy_link **link, const char *path, const espy_log *log, espy_err *err)
+{
+    serial *port = calloc(1, sizeof *port);
+    if (port == NULL)
+        return espy_fail(err, ESPY_E_MEMORY, "no memory for the port %s", path);
+    snprintf(port->name, sizeof port->name, "%s", path);
+    port->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    espy_status st = port->fd < 0 ? cannot_open(path, errno, err) : set_up(port, err);
+    if (st == ESPY_OK)
+        st = espy_link_new(link, &serial_ops, port, path, log, err);
+    if (st != ESPY_OK) {
+        if (port->fd >= 0)
+            close(port->fd);
+        free(port);
+        return st;
+    }
+    (*link)->has_lines = port->has_lines;
+    espy_port_identity(path, &(*link)->usb_vid, &(*link)->usb_pid);
+    if (!port->has_lines)
+        espy_log(log, ESPY_LOG_WIRE, "# %s has no DTR and RTS lines; the board will not be reset by them", path);
+    return ESPY_OK;
+}
