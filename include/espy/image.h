@@ -142,9 +142,12 @@ typedef struct espy_image_target {
  * or bootloader alone, a file or a declared size larger than the flash. */
 espy_status espy_image_check(const espy_image *image, const espy_image_target *target, espy_err *err);
 
+/* ESPY_E_UNSUPPORTED unless this is a merged image; the sentence says what it is. */
+espy_status espy_image_need_merged(const espy_image *image, espy_err *err);
+
 /* An image fitted to a flash size. */
 typedef struct espy_fit {
-    uint8_t *bytes; /* owned; the same size as the original */
+    uint8_t *bytes; /* owned; image.size of them */
     espy_image image;
     bool changed;            /* false: bytes are a plain copy */
     const char *why;         /* where nothing changed, the reason, one clause; else NULL */
@@ -169,7 +172,7 @@ void espy_fit_free(espy_fit *fit);
  * the flash behind the last partition.  false: there is none. */
 bool espy_partitions_filesystem(const espy_partitions *table, uint32_t flash_size, espy_partition *fs);
 
-#define ESPY_WRITES_MAX 128
+#define ESPY_WRITES_MAX (2 * ESPY_PARTITIONS_MAX + 4)
 #define ESPY_ERASES_MAX 4
 
 /* What writing an image means for the flash: every range is on sector

@@ -55,7 +55,7 @@ extern const espy_option espy_global_options[];
 /* Reading options, those of the command and the global ones in any order and
  * mixed with operands:
  *
- *     espy_args args = {cli, table, argc, argv};
+ *     espy_args args = {.cli = cli, .table = table, .argc = argc, .argv = argv};
  *     while (espy_args_next(&args) == ESPY_OK && args.id != 0)
  *         switch (args.id) { case 'o': out = args.value; break; ... }
  *     if (cli->err.status != ESPY_OK || cli->help)

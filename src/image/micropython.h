@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an application says about itself in its strings.
+ */
+#ifndef ESPY_IMAGE_MICROPYTHON_H
+#define ESPY_IMAGE_MICROPYTHON_H
+
+#include "espy/image.h"
+
+/* Fills micropython, psram and octal_flash from the application's bytes. */
+void espy_image_read_strings(espy_image *image, const uint8_t *app, size_t size);
+
+#endif
