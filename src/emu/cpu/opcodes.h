@@ -239,11 +239,11 @@
     X(NAME##_HH, name ".hh", mask, (match) | 0x030000, a, b, c, d)
 
 /* The same, for an instruction that also loads: the suffix goes last. */
-#define ESPY_OPS_HALVES_LOAD(X, NAME, name, suffix, match, y)                                                          \
-    X(NAME##_LL, name ".ll" suffix, 0xff000f, (match), MR_W, AR_S, MR_X, y)                                            \
-    X(NAME##_HL, name ".hl" suffix, 0xff000f, (match) | 0x010000, MR_W, AR_S, MR_X, y)                                 \
-    X(NAME##_LH, name ".lh" suffix, 0xff000f, (match) | 0x020000, MR_W, AR_S, MR_X, y)                                 \
-    X(NAME##_HH, name ".hh" suffix, 0xff000f, (match) | 0x030000, MR_W, AR_S, MR_X, y)
+#define ESPY_OPS_HALVES_LOAD(X, NAME, name, suffix, mask, match, y)                                                    \
+    X(NAME##_LL, name ".ll" suffix, mask, (match), MR_W, AR_S, MR_X, y)                                                \
+    X(NAME##_HL, name ".hl" suffix, mask, (match) | 0x010000, MR_W, AR_S, MR_X, y)                                     \
+    X(NAME##_LH, name ".lh" suffix, mask, (match) | 0x020000, MR_W, AR_S, MR_X, y)                                     \
+    X(NAME##_HH, name ".hh" suffix, mask, (match) | 0x030000, MR_W, AR_S, MR_X, y)
 
 /* op0 = 4 */
 #define ESPY_OPS_MAC16(X)                                                                                              \
@@ -260,10 +260,10 @@
     ESPY_OPS_HALVES(X, MUL_DD, "mul.dd", 0xffbfbf, 0x240004, MR_X, MR_Y, NONE, NONE)                                   \
     ESPY_OPS_HALVES(X, MULA_DD, "mula.dd", 0xffbfbf, 0x280004, MR_X, MR_Y, NONE, NONE)                                 \
     ESPY_OPS_HALVES(X, MULS_DD, "muls.dd", 0xffbfbf, 0x2c0004, MR_X, MR_Y, NONE, NONE)                                 \
-    ESPY_OPS_HALVES_LOAD(X, MULA_DA_LDINC, "mula.da", ".ldinc", 0x480004, AR_T)                                        \
-    ESPY_OPS_HALVES_LOAD(X, MULA_DA_LDDEC, "mula.da", ".lddec", 0x580004, AR_T)                                        \
-    ESPY_OPS_HALVES_LOAD(X, MULA_DD_LDINC, "mula.dd", ".ldinc", 0x080004, MR_Y)                                        \
-    ESPY_OPS_HALVES_LOAD(X, MULA_DD_LDDEC, "mula.dd", ".lddec", 0x180004, MR_Y)                                        \
+    ESPY_OPS_HALVES_LOAD(X, MULA_DA_LDINC, "mula.da", ".ldinc", 0xff800f, 0x480004, AR_T)                              \
+    ESPY_OPS_HALVES_LOAD(X, MULA_DA_LDDEC, "mula.da", ".lddec", 0xff800f, 0x580004, AR_T)                              \
+    ESPY_OPS_HALVES_LOAD(X, MULA_DD_LDINC, "mula.dd", ".ldinc", 0xff80bf, 0x080004, MR_Y)                              \
+    ESPY_OPS_HALVES_LOAD(X, MULA_DD_LDDEC, "mula.dd", ".lddec", 0xff80bf, 0x180004, MR_Y)                              \
     X(LDINC, "ldinc", 0xffc0ff, 0x800004, MR_W, AR_S, NONE, NONE)                                                      \
     X(LDDEC, "lddec", 0xffc0ff, 0x900004, MR_W, AR_S, NONE, NONE)
 
