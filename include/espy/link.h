@@ -28,10 +28,9 @@ typedef struct espy_link_ops {
     uint64_t (*now_ms)(void *self);
     /* Lets time pass on the link's clock. */
     espy_status (*sleep)(void *self, uint32_t ms, espy_err *err);
-    void (*close)(void *self); /* frees self; espy_link_close() then frees the link */
+    void (*close)(void *self); /* frees self and the link, which usually lies within */
 } espy_link_ops;
 
-/* Whoever makes a link allocates it with malloc() and fills it in. */
 typedef struct espy_link {
     const espy_link_ops *ops;
     void *self;

@@ -7,25 +7,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Bytes per line of the wire log. */
 enum { LOG_BYTES = 64 };
 /* A board that never stops talking must not hold espy_link_drain() for ever. */
 enum { DRAIN_MAX = 1 << 20 };
 
-espy_status espy_link_new(espy_link **link, const espy_link_ops *ops, void *self, const char *name, const espy_log *log,
-                          espy_err *err)
+void espy_link_init(espy_link *link, const espy_link_ops *ops, void *self, const char *name, const espy_log *log)
 {
-    espy_link *made = calloc(1, sizeof *made);
-    if (made == NULL)
-        return espy_fail(err, ESPY_E_MEMORY, "no memory for a link to %s", name);
-    made->ops = ops;
-    made->self = self;
-    made->log = log;
-    snprintf(made->name, sizeof made->name, "%s", name);
-    *link = made;
-    return ESPY_OK;
+    *link = (espy_link){.ops = ops, .self = self, .log = log};
+    snprintf(link->name, sizeof link->name, "%s", name);
 }
 
 static void log_bytes(espy_link *link, char kind, const uint8_t *bytes, size_t n)
@@ -90,8 +81,6 @@ espy_status espy_link_drain(espy_link *link, espy_err *err)
 
 void espy_link_close(espy_link *link)
 {
-    if (link == NULL)
-        return;
-    link->ops->close(link->self);
-    free(link);
+    if (link != NULL)
+        link->ops->close(link->self);
 }

@@ -20,12 +20,12 @@ typedef struct chunk {
 } chunk;
 
 typedef struct replay {
+    espy_link link;
     espy_buf bytes;
     espy_buf chunks; /* of chunk */
     size_t next;     /* index of the chunk in progress */
     size_t used;     /* of its bytes */
     uint64_t now_ms;
-    char name[256];
 } replay;
 
 static chunk *current(replay *tape)
@@ -74,7 +74,7 @@ static espy_status replay_write(void *self, const uint8_t *bytes, size_t n, espy
         const chunk *c = current(tape);
         if (c == NULL || tape->bytes.bytes[c->at + tape->used] != bytes[i]) {
             espy_fail(err, ESPY_E_PROTOCOL, "%s: what is sent differs from what was recorded, at chunk %zu, byte %zu",
-                      tape->name, tape->next, tape->used);
+                      tape->link.name, tape->next, tape->used);
             espy_advise(err, "The log must come from the same command with the same input.");
             return ESPY_E_PROTOCOL;
         }
@@ -186,13 +186,12 @@ espy_status espy_replay_open(espy_link **link, const char *name, const char *pat
     replay *tape = calloc(1, sizeof *tape);
     if (tape == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory to replay %s", path);
-    snprintf(tape->name, sizeof tape->name, "%s", name);
+    espy_link_init(&tape->link, &replay_ops, tape, name, log);
+    tape->link.has_lines = true;
     espy_status st = load(tape, path, err);
-    if (st == ESPY_OK)
-        st = espy_link_new(link, &replay_ops, tape, name, log, err);
     if (st != ESPY_OK)
         replay_close(tape);
     else
-        (*link)->has_lines = true;
+        *link = &tape->link;
     return st;
 }

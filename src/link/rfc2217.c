@@ -18,15 +18,15 @@ enum { ANSWER_MS = 3000, FIRST_BAUD = 115200 };
 enum { CONTROL_NO_FLOW = 1, CONTROL_DTR_ON = 8, CONTROL_DTR_OFF = 9, CONTROL_RTS_ON = 11, CONTROL_RTS_OFF = 12 };
 
 typedef struct remote {
+    espy_link link;
     int fd;
     espy_telnet telnet;
     espy_buf early; /* data that came while a confirmation was awaited */
-    char name[256];
 } remote;
 
 static espy_status send_buf(remote *port, espy_buf *buf, espy_err *err)
 {
-    espy_status st = espy_host_write(port->fd, port->name, buf->bytes, buf->size, err);
+    espy_status st = espy_host_write(port->fd, port->link.name, buf->bytes, buf->size, err);
     espy_buf_clear(buf);
     return st;
 }
@@ -35,7 +35,7 @@ static espy_status send_buf(remote *port, espy_buf *buf, espy_err *err)
 static espy_status pump(remote *port, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err)
 {
     size_t n = 0;
-    espy_status st = espy_tcp_read(port->fd, port->name, bytes, cap, timeout_ms, &n, err);
+    espy_status st = espy_tcp_read(port->fd, port->link.name, bytes, cap, timeout_ms, &n, err);
     if (st == ESPY_OK)
         st = espy_telnet_take(&port->telnet, bytes, n, got, err);
     if (st == ESPY_OK && port->telnet.reply.size > 0)
@@ -62,7 +62,7 @@ static espy_status wait_until(remote *port, condition done, unsigned arg, espy_e
     while (!done(port, arg)) {
         uint64_t now = espy_host_now_ms(NULL);
         if (now >= deadline) {
-            espy_fail(err, ESPY_E_TIMEOUT, "%s has not confirmed a COM-PORT command within %d ms", port->name,
+            espy_fail(err, ESPY_E_TIMEOUT, "%s has not confirmed a COM-PORT command within %d ms", port->link.name,
                       ANSWER_MS);
             espy_advise(err, "Check that the server speaks RFC 2217; for a raw stream write socket://HOST:PORT.");
             return ESPY_E_TIMEOUT;
@@ -159,7 +159,7 @@ static espy_status greet(remote *port, espy_err *err)
     if (st == ESPY_OK)
         st = wait_until(port, negotiated, 0, err);
     if (st == ESPY_OK && !port->telnet.will_com_port) {
-        st = espy_fail(err, ESPY_E_UNSUPPORTED, "%s is a Telnet server without the COM-PORT option", port->name);
+        st = espy_fail(err, ESPY_E_UNSUPPORTED, "%s is a Telnet server without the COM-PORT option", port->link.name);
         espy_advise(err, "Use a server that speaks RFC 2217, or socket://HOST:PORT for a raw stream.");
     }
     return st;
@@ -188,18 +188,17 @@ espy_status espy_rfc2217_open(espy_link **link, const char *name, const char *ho
     remote *port = calloc(1, sizeof *port);
     if (port == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a connection to %s", name);
-    snprintf(port->name, sizeof port->name, "%s", name);
+    espy_link_init(&port->link, &remote_ops, port, name, log);
+    port->link.has_lines = true;
     espy_status st = espy_tcp_connect(&port->fd, name, host_port, err);
     if (st != ESPY_OK) {
         free(port);
         return st;
     }
     st = set_up(port, err);
-    if (st == ESPY_OK)
-        st = espy_link_new(link, &remote_ops, port, name, log, err);
     if (st != ESPY_OK)
         remote_close(port);
     else
-        (*link)->has_lines = true;
+        *link = &port->link;
     return st;
 }

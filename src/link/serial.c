@@ -27,14 +27,13 @@
 enum { FIRST_BAUD = 115200 };
 
 typedef struct serial {
+    espy_link link;
     int fd;
-    bool has_lines;
-    char name[256];
 } serial;
 
 static espy_status vanished(serial *port, const char *doing, const char *why, espy_err *err)
 {
-    espy_fail(err, ESPY_E_IO, "%s %s: %s", doing, port->name, why);
+    espy_fail(err, ESPY_E_IO, "%s %s: %s", doing, port->link.name, why);
     espy_advise(err, "The port has gone: check the cable and that the board has power, then try again.");
     return ESPY_E_IO;
 }
@@ -59,7 +58,7 @@ static espy_status serial_read(void *self, uint8_t *bytes, size_t cap, uint32_t 
 static espy_status serial_write(void *self, const uint8_t *bytes, size_t n, espy_err *err)
 {
     serial *port = self;
-    return espy_host_write(port->fd, port->name, bytes, n, err);
+    return espy_host_write(port->fd, port->link.name, bytes, n, err);
 }
 
 static bool set_lines(int fd, bool dtr, bool rts)
@@ -74,8 +73,8 @@ static bool set_lines(int fd, bool dtr, bool rts)
 static espy_status serial_set_lines(void *self, bool dtr, bool rts, espy_err *err)
 {
     serial *port = self;
-    if (!port->has_lines)
-        return espy_fail(err, ESPY_E_UNSUPPORTED, "%s has no DTR and RTS lines", port->name);
+    if (!port->link.has_lines)
+        return espy_fail(err, ESPY_E_UNSUPPORTED, "%s has no DTR and RTS lines", port->link.name);
     if (!set_lines(port->fd, dtr, rts))
         return vanished(port, "setting the lines of", strerror(errno), err);
     return ESPY_OK;
@@ -87,7 +86,7 @@ static espy_status serial_set_baud(void *self, uint32_t baud, espy_err *err)
     tcdrain(port->fd);
     if (espy_serial_set_baud(port->fd, baud))
         return ESPY_OK;
-    espy_fail(err, ESPY_E_IO, "%s does not do %u baud: %s", port->name, (unsigned)baud, strerror(errno));
+    espy_fail(err, ESPY_E_IO, "%s does not do %u baud: %s", port->link.name, (unsigned)baud, strerror(errno));
     espy_advise(err, "Choose another rate, such as 460800 or 115200.");
     return ESPY_E_IO;
 }
@@ -166,14 +165,14 @@ static bool make_raw(int fd)
 static espy_status set_up(serial *port, espy_err *err)
 {
     if (!isatty(port->fd)) {
-        espy_fail(err, ESPY_E_ARG, "%s is not a serial port", port->name);
+        espy_fail(err, ESPY_E_ARG, "%s is not a serial port", port->link.name);
         espy_advise(err, "\"espy ports\" lists the ports there are.");
         return ESPY_E_ARG;
     }
     if (!make_exclusive(port->fd) || !make_raw(port->fd) || !espy_serial_set_baud(port->fd, FIRST_BAUD))
-        return cannot_open(port->name, errno, err);
+        return cannot_open(port->link.name, errno, err);
     espy_serial_low_latency(port->fd);
-    port->has_lines = set_lines(port->fd, false, false);
+    port->link.has_lines = set_lines(port->fd, false, false);
     tcflush(port->fd, TCIOFLUSH);
     return ESPY_OK;
 }
@@ -183,20 +182,18 @@ espy_status espy_serial_open(espy_link **link, const char *path, const espy_log 
     serial *port = calloc(1, sizeof *port);
     if (port == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for the port %s", path);
-    snprintf(port->name, sizeof port->name, "%s", path);
+    espy_link_init(&port->link, &serial_ops, port, path, log);
     port->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     espy_status st = port->fd < 0 ? cannot_open(path, errno, err) : set_up(port, err);
-    if (st == ESPY_OK)
-        st = espy_link_new(link, &serial_ops, port, path, log, err);
     if (st != ESPY_OK) {
         if (port->fd >= 0)
             close(port->fd);
         free(port);
         return st;
     }
-    (*link)->has_lines = port->has_lines;
-    espy_port_identity(path, &(*link)->usb_vid, &(*link)->usb_pid);
-    if (!port->has_lines)
+    espy_port_identity(path, &port->link.usb_vid, &port->link.usb_pid);
+    if (!port->link.has_lines)
         espy_log(log, ESPY_LOG_WIRE, "# %s has no DTR and RTS lines; the board will not be reset by them", path);
+    *link = &port->link;
     return ESPY_OK;
 }

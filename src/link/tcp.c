@@ -19,8 +19,8 @@
 enum { CONNECT_MS = 10000 };
 
 typedef struct tcp {
+    espy_link link;
     int fd;
-    char name[256];
 } tcp;
 
 static espy_status cannot_connect(const char *name, const char *why, espy_err *err)
@@ -125,13 +125,13 @@ espy_status espy_tcp_read(int fd, const char *name, uint8_t *bytes, size_t cap, 
 static espy_status tcp_read(void *self, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err)
 {
     tcp *stream = self;
-    return espy_tcp_read(stream->fd, stream->name, bytes, cap, timeout_ms, got, err);
+    return espy_tcp_read(stream->fd, stream->link.name, bytes, cap, timeout_ms, got, err);
 }
 
 static espy_status tcp_write(void *self, const uint8_t *bytes, size_t n, espy_err *err)
 {
     tcp *stream = self;
-    return espy_host_write(stream->fd, stream->name, bytes, n, err);
+    return espy_host_write(stream->fd, stream->link.name, bytes, n, err);
 }
 
 static espy_status tcp_set_lines(void *self, bool dtr, bool rts, espy_err *err)
@@ -139,13 +139,14 @@ static espy_status tcp_set_lines(void *self, bool dtr, bool rts, espy_err *err)
     (void)dtr;
     (void)rts;
     tcp *stream = self;
-    return espy_fail(err, ESPY_E_UNSUPPORTED, "%s has no DTR and RTS lines", stream->name);
+    return espy_fail(err, ESPY_E_UNSUPPORTED, "%s has no DTR and RTS lines", stream->link.name);
 }
 
 static espy_status tcp_set_baud(void *self, uint32_t baud, espy_err *err)
 {
     tcp *stream = self;
-    return espy_fail(err, ESPY_E_UNSUPPORTED, "the baud rate of %s cannot be set to %u", stream->name, (unsigned)baud);
+    return espy_fail(err, ESPY_E_UNSUPPORTED, "the baud rate of %s cannot be set to %u", stream->link.name,
+                     (unsigned)baud);
 }
 
 static void tcp_close(void *self)
@@ -170,14 +171,12 @@ espy_status espy_tcp_open(espy_link **link, const char *name, const char *host_p
     tcp *stream = calloc(1, sizeof *stream);
     if (stream == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a connection to %s", name);
-    snprintf(stream->name, sizeof stream->name, "%s", name);
+    espy_link_init(&stream->link, &tcp_ops, stream, name, log);
     espy_status st = espy_tcp_connect(&stream->fd, name, host_port, err);
     if (st != ESPY_OK) {
         free(stream);
         return st;
     }
-    st = espy_link_new(link, &tcp_ops, stream, name, log, err);
-    if (st != ESPY_OK)
-        tcp_close(stream);
-    return st;
+    *link = &stream->link;
+    return ESPY_OK;
 }

@@ -8,9 +8,8 @@
 
 #include "espy/link.h"
 
-/* A link around self; on failure self is still the caller's. */
-espy_status espy_link_new(espy_link **link, const espy_link_ops *ops, void *self, const char *name, const espy_log *log,
-                          espy_err *err);
+/* Fills in a link, which lies within self. */
+void espy_link_init(espy_link *link, const espy_link_ops *ops, void *self, const char *name, const espy_log *log);
 
 /* The monotonic clock: `now_ms` and `sleep` of every link to the outside. */
 uint64_t espy_host_now_ms(void *self);
