@@ -7,7 +7,7 @@
  * fields are checked with Espressif's own decoder, `espefuse --virt summary`.
  *
  * Left out: the Reed-Solomon check symbols (every block reads without errors),
- * programming times, the read protection of keys used by hardware.
+ * programming times, write protection of single fields of block 0.
  */
 #ifndef ESPY_EMU_SOC_EFUSE_H
 #define ESPY_EMU_SOC_EFUSE_H

@@ -20,13 +20,14 @@ typedef struct espy_sha {
     espy_dma_port dma;
     uint32_t mode, t_string, t_length, block_num, int_ena;
     bool int_raw;
-    uint32_t h[16];    /* SHA_H, as registers: the byte order of memory */
-    uint8_t m[128];    /* SHA_M, as memory */
+    uint8_t h[64];     /* SHA_H as bytes of memory: a digest reads in its own order */
+    uint8_t m[128];    /* SHA_M likewise */
     uint32_t dma_left; /* blocks still to be pulled */
     bool dma_first;    /* the next of them starts a message */
     size_t dma_got;    /* bytes of it in m */
 } espy_sha;
 
+/* dma may be NULL. */
 void espy_sha_init(espy_sha *sha, espy_soc *soc, espy_line irq, const espy_dma_port *dma);
 void espy_sha_reset(espy_sha *sha, espy_reset reset);
 /* More data may have arrived for a DMA operation; fits espy_line. */
