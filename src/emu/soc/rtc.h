@@ -19,8 +19,8 @@
  *
  * Left out: brown-out detection, power domains, pad hold, touch and ULP are
  * registers without effect; the RC oscillators have exactly their nominal
- * frequency; the super watchdog barks only if its automatic feeding is off and
- * its timer, which the TRM does not number, is taken as 1 s.
+ * frequency; the super watchdog asks for food after 1 s without it and
+ * resets after another, if its automatic feeding is off (the TRM numbers no time).
  */
 #ifndef ESPY_EMU_SOC_RTC_H
 #define ESPY_EMU_SOC_RTC_H
@@ -60,14 +60,16 @@ typedef struct espy_rtc {
     uint64_t count_base;   /* the RTC timer's value ... */
     espy_tick count_since; /* ... at this time */
     espy_rate rate;        /* of the slow clock now selected */
+    bool alarm_on;
     espy_event alarm;
+    bool wdt_on; /* enabled, or guarding the boot */
     espy_watchdog wdt;
     espy_event swd;
 } espy_rtc;
 
 void espy_rtc_init(espy_rtc *rtc, const espy_soc *soc);
 /* CHIP clears everything, the timer included.  SYSTEM keeps the timer, STORE0..7
- * and OPTION1; CORE keeps all, ends a sleep and restarts the flash boot watchdog.
+ * and OPTION1; CORE keeps all and ends a sleep.
  * The reset cause is not touched: call espy_rtc_set_cause() afterwards. */
 void espy_rtc_reset(espy_rtc *rtc, espy_reset depth);
 /* Records why the cores (ESPY_CORE_0 | ESPY_CORE_1) were reset last. */

@@ -15,7 +15,7 @@
 #include "../core/soc.h"
 
 #define ESPY_STORAGE_BLOCKS 48
-#define ESPY_STORAGE_WORDS 16384 /* of all blocks together */
+#define ESPY_STORAGE_WORDS 12288 /* of all blocks together; the test checks both limits */
 
 /* A row of the table of blocks. */
 typedef struct espy_storage_block {

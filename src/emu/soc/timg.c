@@ -202,8 +202,11 @@ static bool wdt_guards_boot(espy_timg *group)
 static void wdt_apply(espy_timg *group)
 {
     uint32_t conf = *reg(group, WDTCONFIG0);
-    bool on = (conf & WDT_EN) != 0 && (conf & WDT_STAGES_M) != 0;
-    espy_watchdog_run(&group->wdt, (on || wdt_guards_boot(group)) && !group->halted);
+    bool on = ((conf & WDT_EN) != 0 && (conf & WDT_STAGES_M) != 0) || wdt_guards_boot(group);
+    if (on && !group->wdt_on)
+        espy_watchdog_feed(&group->wdt);
+    group->wdt_on = on;
+    espy_watchdog_run(&group->wdt, on && !group->halted);
 }
 
 static void wdt_set_rate(espy_timg *group)
@@ -249,10 +252,7 @@ static void wdt_write(espy_timg *group, uint32_t offset, uint32_t value)
         espy_watchdog_feed(&group->wdt);
         return;
     }
-    bool starts = offset == WDTCONFIG0 && (value & ~*reg(group, WDTCONFIG0) & WDT_EN) != 0;
     *reg(group, offset) = value;
-    if (starts)
-        espy_watchdog_feed(&group->wdt);
     if (offset == WDTCONFIG1)
         wdt_set_rate(group);
     wdt_apply(group);
@@ -409,7 +409,7 @@ void espy_timg_reset(espy_timg *group, espy_reset depth)
         timer_set(&group->timer[i], 0);
         timer_schedule(&group->timer[i]);
     }
-    espy_watchdog_feed(&group->wdt);
+    group->wdt_on = false;
     wdt_set_rate(group);
     wdt_apply(group);
     update_interrupts(group);

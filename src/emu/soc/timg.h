@@ -40,6 +40,7 @@ typedef struct espy_timg {
     bool halted; /* the crystal is off (sleep) */
     uint32_t reg[ESPY_TIMG_WORDS];
     espy_timg_timer timer[2];
+    bool wdt_on; /* enabled, or guarding the boot */
     espy_watchdog wdt;
     espy_tick cali_since; /* when the measurement began */
 } espy_timg;
