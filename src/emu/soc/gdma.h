@@ -41,19 +41,19 @@ typedef struct espy_gdma_half {
     espy_line irq;
     bool out;
     uint32_t conf0, conf1, raw, ena, link, weight, priority, peripheral;
-    uint32_t eof_desc, eof_before_desc, err_desc;
-    bool running;
-    uint32_t desc; /* address of the descriptor in use */
-    uint32_t dw0, buffer, next;
-    uint32_t done; /* bytes of the buffer already moved */
-    uint32_t last[2];
+    uint32_t eof_desc, eof_before_desc;
+    bool running, loaded;
+    uint32_t desc, before;      /* addresses of the descriptor in use and the one before it */
+    uint32_t dw0, buffer, next; /* the descriptor in use, once loaded */
+    uint32_t done;              /* bytes of it already moved */
 } espy_gdma_half;
 
 typedef struct espy_gdma {
     espy_soc *soc;
     espy_gdma_half in[ESPY_GDMA_CHANNELS], out[ESPY_GDMA_CHANNELS];
     espy_line ready[ESPY_GDMA_PERIPHERALS]; /* a channel of this peripheral was started; may be unconnected */
-    uint32_t other[0x40 / 4];               /* AHB_TEST to DATE */
+    uint32_t common[0x50 / 4];              /* AHB_TEST to DATE */
+    unsigned walk;                          /* descriptors that the request at hand may still load */
 } espy_gdma;
 
 /* irq_in[n], irq_out[n]: the interrupt sources of channel n. */

@@ -104,7 +104,7 @@ static const struct {
     {HFNUM, 0x3fff},
     {HPTXSTS, 8u << 16 | 256},
     {DCFG, 4u << 18 | 2u << 26},
-    {DCTL, 1u << 13 | 1u << 1},
+    {DCTL, 1u << 13},
     {DVBUSDIS, 6103},
     {DVBUSPULSE, 1464},
     {DTHRCTL, 8u << 2 | 1u << 17 | 1u << 27},
