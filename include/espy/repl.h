@@ -41,10 +41,12 @@ void espy_repl_free(espy_repl *repl);
 
 /* Zero means the default in every member. */
 typedef struct espy_repl_wait_config {
-    uint32_t timeout_ms;   /* for the prompt to appear; 0: 15 s */
-    uint32_t poke_ms;      /* silence after which a CR asks for a prompt; 0: 700 ms */
-    uint32_t interrupt_ms; /* without a prompt for so long, Ctrl-C stops a main.py that runs; 0: 5 s */
-    bool no_interrupt;     /* leave a running program alone */
+    uint32_t timeout_ms;           /* for the prompt to appear; 0: 15 s */
+    uint32_t poke_ms;              /* silence after which a CR asks for a prompt; 0: 700 ms */
+    uint32_t interrupt_ms;         /* without a prompt for so long, Ctrl-C stops a main.py that runs; 0: 5 s */
+    bool no_interrupt;             /* leave a running program alone */
+    bool (*cancelled)(void *user); /* true makes the wait fail with ESPY_E_CANCELLED; may be NULL */
+    void *user;
 } espy_repl_wait_config;
 
 /* Waits until the board shows ">>> ".  config may be NULL. */
@@ -80,7 +82,7 @@ typedef struct espy_repl_result {
 espy_status espy_repl_enter(espy_repl *repl, espy_err *err);
 /* Runs code in the raw REPL and waits at most timeout_ms for its end (0: 10 s).
  * ESPY_OK whenever the protocol held: look at result->traceback.  Code may hold
- * any bytes but Ctrl-C and Ctrl-D (ESPY_E_ARG); output may not hold Ctrl-D. */
+ * any bytes but Ctrl-A to Ctrl-D (ESPY_E_ARG); output may not hold Ctrl-D. */
 espy_status espy_repl_exec(espy_repl *repl, const char *code, size_t n, uint32_t timeout_ms, espy_repl_result *result,
                            espy_err *err);
 /* Back to the friendly prompt, whose banner line it keeps. */

@@ -121,6 +121,8 @@ static wait_state wait_begin(espy_repl *repl, const espy_repl_wait_config *confi
 static espy_status wait_step(espy_repl *repl, wait_state *w, bool *prompt, espy_err *err)
 {
     bool heard = false;
+    if (w->c.cancelled != NULL && w->c.cancelled(w->c.user))
+        return espy_fail(err, ESPY_E_CANCELLED, "waiting for the prompt on %s was stopped", repl->link->name);
     espy_status st = listen(repl, SETTLE_MS, &heard, err);
     if (st != ESPY_OK)
         return st;

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `espy up`: the steps on the board.
+ */
+#include "up.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const phase_labels[] = {
+    [ESPY_PHASE_CONNECT] = "connect", [ESPY_PHASE_IDENTIFY] = "identify", [ESPY_PHASE_COMPARE] = "compare",
+    [ESPY_PHASE_ERASE] = "erase",     [ESPY_PHASE_WRITE] = "write",       [ESPY_PHASE_VERIFY] = "verify",
+    [ESPY_PHASE_RESET] = "reset",
+};
+
+static void begin_clock(espy_up *up)
+{
+    up->phase_began = espy_up_now();
+}
+
+/* The flasher reports work that it has just done: the time since its last report
+ * belongs to it. */
+static void on_progress(void *user, espy_phase phase, uint64_t done, uint64_t total)
+{
+    espy_up *up = user;
+    double now = espy_up_now();
+    up->phase_s[phase] += now - up->phase_began;
+    up->phase_began = now;
+    if (phase == ESPY_PHASE_ERASE || phase == ESPY_PHASE_WRITE)
+        up->writing = true;
+    if (phase == ESPY_PHASE_WRITE || phase == ESPY_PHASE_COMPARE) {
+        if (!up->progress.active)
+            espy_progress_begin(&up->progress, up->cli, phase_labels[ESPY_PHASE_WRITE], total);
+        espy_progress_update(&up->progress, done);
+    }
+}
+
+espy_status espy_up_open(espy_up *up)
+{
+    return espy_up_open_port(up->cli, &up->link);
+}
+
+static void say_board(espy_up *up)
+{
+    char flash[32], psram[32], text[160];
+    const espy_board *b = &up->board;
+    espy_size_text(b->flash.size, flash, sizeof flash);
+    espy_size_text(b->psram.size, psram, sizeof psram);
+    int n = snprintf(text, sizeof text, "%s revision %u.%u on %s, %s %s flash", b->chip, b->revision_major,
+                     b->revision_minor, up->link->name, flash, espy_width_name(b->flash.width));
+    if (n > 0 && (size_t)n < sizeof text) {
+        if (b->psram.size > 0)
+            snprintf(text + n, sizeof text - (size_t)n, ", %s %s PSRAM", psram, espy_width_name(b->psram.width));
+        else
+            snprintf(text + n, sizeof text - (size_t)n, ", no PSRAM");
+    }
+    espy_progress_end(&up->progress, text);
+}
+
+espy_status espy_up_connect(espy_up *up)
+{
+    espy_err *err = &up->cli->err;
+    espy_flasher_config config = {
+        .baud = up->cli->baud,
+        .progress = on_progress,
+        .cancelled = espy_cli_cancelled,
+        .user = up,
+        .log = &up->cli->log,
+    };
+    espy_progress_begin(&up->progress, up->cli, phase_labels[ESPY_PHASE_CONNECT], 0);
+    double start = espy_up_now();
+    begin_clock(up);
+    espy_status st = espy_flasher_new(&up->flasher, up->link, &config, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_connect(up->flasher, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_identify(up->flasher, &up->board, err);
+    if (st != ESPY_OK)
+        return st;
+    up->seconds.connect = espy_up_now() - start;
+    if (up->board.flash.size == 0) {
+        espy_fail(err, ESPY_E_DEVICE, "no flash chip answers on %s (its id reads 0x%06x)", up->link->name,
+                  (unsigned)up->board.flash.id);
+        espy_advise(err, "Check the module's supply; a module without flash cannot run MicroPython.");
+        return ESPY_E_DEVICE;
+    }
+    say_board(up);
+    return ESPY_OK;
+}
+
+/* The partition table that the board has now; false: none that can be read. */
+static bool read_table(espy_up *up, espy_partitions *table)
+{
+    uint8_t bytes[ESPY_PARTITION_TABLE_SIZE];
+    return espy_flasher_read(up->flasher, ESPY_PARTITION_TABLE, bytes, sizeof bytes, NULL) == ESPY_OK &&
+           espy_partitions_parse(table, bytes, sizeof bytes, up->board.flash.size, NULL) == ESPY_OK;
+}
+
+static size_t plan_parts(const espy_image *image, const espy_image_plan *plan, espy_flash_part *parts)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->erase_count; i++)
+        parts[n++] = (espy_flash_part){.addr = plan->erase[i].addr, .size = plan->erase[i].size};
+    for (size_t i = 0; i < plan->write_count; i++) {
+        size_t available;
+        const uint8_t *bytes = espy_image_at(image, plan->write[i], &available);
+        bool blank = available == 0;
+        parts[n++] = (espy_flash_part){
+            .addr = plan->write[i].addr,
+            .size = blank ? plan->write[i].size : (uint32_t)available,
+            .bytes = blank ? NULL : bytes,
+        };
+    }
+    return n;
+}
+
+static void say_written(espy_up *up)
+{
+    char bytes[32], sent[32], text[160];
+    const espy_flasher_stats *s = &up->stats;
+    uint64_t written = s->bytes_image - s->bytes_skipped;
+    espy_size_text(written, bytes, sizeof bytes);
+    espy_size_text(s->bytes_sent, sent, sizeof sent);
+    if (written == 0)
+        snprintf(text, sizeof text, "nothing: the flash holds this image already (its MD5 agrees)");
+    else
+        snprintf(text, sizeof text, "%s as %s on the wire, verified by the chip's MD5%s", bytes, sent,
+                 s->bytes_skipped > 0 ? "; the rest was there already" : "");
+    espy_progress_end(&up->progress, text);
+}
+
+static espy_status write_plan(espy_up *up, const espy_image_plan *plan)
+{
+    espy_flash_part parts[ESPY_WRITES_MAX + ESPY_ERASES_MAX];
+    size_t n = plan_parts(up->write, plan, parts);
+    begin_clock(up);
+    espy_status st = espy_flasher_write(up->flasher, parts, n, &up->cli->err);
+    if (st != ESPY_OK && up->writing)
+        espy_advise(&up->cli->err, "The flash is half written: run `espy up` again.");
+    if (st != ESPY_OK)
+        return st;
+    up->stats = *espy_flasher_get_stats(up->flasher);
+    up->seconds.erase = up->phase_s[ESPY_PHASE_ERASE];
+    up->seconds.write = up->phase_s[ESPY_PHASE_WRITE] + up->phase_s[ESPY_PHASE_COMPARE];
+    up->seconds.verify = up->phase_s[ESPY_PHASE_VERIFY];
+    say_written(up);
+    return ESPY_OK;
+}
+
+espy_status espy_up_write(espy_up *up)
+{
+    espy_image_plan plan;
+    espy_partitions *table = calloc(1, sizeof *table);
+    if (table == NULL)
+        return espy_fail(&up->cli->err, ESPY_E_MEMORY, "no memory for a partition table");
+    bool readable = read_table(up, table);
+    espy_image_plan_make(&plan, up->write, up->board.flash.size, readable ? table : NULL);
+    free(table);
+    return write_plan(up, &plan);
+}
+
+static espy_status wait_for_prompt(espy_up *up)
+{
+    espy_repl_wait_config config = {.cancelled = espy_cli_cancelled};
+    espy_status st = espy_flasher_reset(up->flasher, &up->cli->err);
+    if (st == ESPY_OK)
+        st = espy_repl_new(&up->python, up->link, &up->cli->err);
+    if (st == ESPY_OK)
+        st = espy_repl_wait(up->python, &config, &up->cli->err);
+    return st;
+}
+
+espy_status espy_up_boot(espy_up *up)
+{
+    espy_progress_begin(&up->progress, up->cli, "boot", 0);
+    double start = espy_up_now();
+    espy_status st = wait_for_prompt(up);
+    if (st != ESPY_OK)
+        return st;
+    up->seconds.boot = espy_up_now() - start;
+    st = espy_repl_prove(up->python, &up->proof, &up->cli->err);
+    if (st != ESPY_OK)
+        return st;
+    up->seconds.total = espy_up_now() - up->started;
+    espy_progress_end(&up->progress, espy_repl_interrupted(up->python) ? "at the prompt (a running program was stopped)"
+                                                                       : "at the prompt");
+    return ESPY_OK;
+}
+
+void espy_up_close(espy_up *up)
+{
+    /* A board that was not written to goes back to what it did before. */
+    if (up->flasher != NULL && up->python == NULL && !up->writing && up->board.chip != NULL)
+        espy_flasher_reset(up->flasher, NULL);
+    espy_repl_free(up->python);
+    espy_flasher_free(up->flasher);
+    espy_link_close(up->link);
+    espy_fit_free(&up->fit);
+    espy_buf_free(&up->bytes);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which board, and the link to it.
+ */
+#include "up.h"
+
+#include "espy/machine.h"
+#include "espy/ports.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static espy_status open_virtual(espy_cli *cli, espy_link **link, const char *spec)
+{
+    espy_status st = espy_emu_link_open(link, spec, &cli->log, &cli->err);
+    espy_advise(&cli->err, "The virtual board runs the chip's own mask ROM: download esp32s3_rev0_rom.elf from the "
+                           "releases of github.com/espressif/esp-rom-elfs and name it with rom=FILE or ESPY_ROM.");
+    return st;
+}
+
+static espy_status find_board(espy_cli *cli, char *name, size_t cap)
+{
+    espy_port *ports = NULL;
+    const espy_port *chosen = NULL;
+    size_t n = 0;
+    espy_status st = espy_ports_list(&ports, &n, &cli->err);
+    if (st == ESPY_OK)
+        st = espy_ports_choose(ports, n, &chosen, &cli->err);
+    if (st == ESPY_OK)
+        snprintf(name, cap, "%s", chosen->name);
+    free(ports);
+    return st;
+}
+
+espy_status espy_up_open_port(espy_cli *cli, espy_link **link)
+{
+    char found[128];
+    const char *port = cli->port;
+    if (port == NULL) {
+        espy_status st = find_board(cli, found, sizeof found);
+        if (st != ESPY_OK) {
+            espy_advise(&cli->err, "Plug one in, name it with -p PORT, or take a virtual one: -p emu:n16r8.");
+            return st;
+        }
+        port = found;
+    }
+    if (strncmp(port, "emu:", 4) == 0)
+        return open_virtual(cli, link, port + 4);
+    return espy_link_open(link, port, &cli->log, &cli->err);
+}
