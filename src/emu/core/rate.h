@@ -22,6 +22,19 @@ typedef struct espy_rate {
 /* RC_FAST_D256_CLK, 17.5 MHz / 256. */
 #define ESPY_RATE_RC_FAST_D256 ((espy_rate){7, 49152})
 
+/* Ticks from `then` to now.  The cores of a machine take turns through a stretch
+ * of time, so that the second one may come by a little before `then`: that is 0. */
+static inline espy_tick espy_since(const espy_clock *clock, espy_tick then)
+{
+    return clock->now > then ? clock->now - then : 0;
+}
+
+/* The later of now and `then`. */
+static inline espy_tick espy_not_before(const espy_clock *clock, espy_tick then)
+{
+    return clock->now > then ? clock->now : then;
+}
+
 /* Whole cycles in a span of ticks. */
 static inline uint64_t espy_rate_cycles(espy_rate rate, espy_tick ticks)
 {

@@ -7,8 +7,8 @@
 static void settle(espy_watchdog *dog)
 {
     if (dog->running)
-        dog->count += espy_rate_cycles(dog->rate, dog->clock->now - dog->since);
-    dog->since = dog->clock->now;
+        dog->count += espy_rate_cycles(dog->rate, espy_since(dog->clock, dog->since));
+    dog->since = espy_not_before(dog->clock, dog->since);
 }
 
 static void arm(espy_watchdog *dog)
@@ -28,7 +28,7 @@ static void stage_over(void *self)
     unsigned stage = dog->stage;
     dog->stage = (stage + 1) % ESPY_WATCHDOG_STAGES;
     dog->count = 0;
-    dog->since = dog->clock->now;
+    dog->since = dog->due.when;
     arm(dog);
     dog->expire(dog->self, stage);
 }

@@ -175,7 +175,7 @@ static void raise(espy_rtc *rtc, uint32_t bits)
 
 uint64_t espy_rtc_count(const espy_rtc *rtc)
 {
-    return rtc->count_base + espy_rate_cycles(rtc->rate, rtc->soc->clock->now - rtc->count_since);
+    return rtc->count_base + espy_rate_cycles(rtc->rate, espy_since(rtc->soc->clock, rtc->count_since));
 }
 
 /* The slow clock that CLK_CONF selects; a missing crystal leaves the RC oscillator. */
@@ -215,7 +215,7 @@ static void alarm_due(void *self)
 static void update_slow_clock(espy_rtc *rtc)
 {
     rtc->count_base = espy_rtc_count(rtc);
-    rtc->count_since = rtc->soc->clock->now;
+    rtc->count_since = espy_not_before(rtc->soc->clock, rtc->count_since);
     rtc->rate = slow_rate(rtc);
     espy_watchdog_set_rate(&rtc->wdt, rtc->rate);
     arm_alarm(rtc);

@@ -59,7 +59,8 @@ static uint64_t machine_count(const espy_systimer *timer)
 static uint64_t unit_count(const espy_systimer *timer, unsigned n)
 {
     const espy_systimer_unit *unit = &timer->unit[n];
-    uint64_t passed = unit->running ? machine_count(timer) - unit->since : 0;
+    uint64_t count = machine_count(timer);
+    uint64_t passed = unit->running && count > unit->since ? count - unit->since : 0;
     return (unit->value + passed) & COUNT_MASK;
 }
 
@@ -164,7 +165,8 @@ static void update_units(espy_systimer *timer)
     for (unsigned n = 0; n < 2; n++) {
         espy_systimer_unit *unit = &timer->unit[n];
         unit->value = unit_count(timer, n);
-        unit->since = machine_count(timer);
+        if (unit->since < machine_count(timer))
+            unit->since = machine_count(timer);
         unit->running = unit_should_run(timer, n);
     }
     for (unsigned i = 0; i < 3; i++)

@@ -127,7 +127,7 @@ static uint64_t timer_value(espy_timg_timer *timer)
 {
     if (!timer_runs(timer))
         return timer->value;
-    uint64_t counts = (timer->group->soc->clock->now - timer->since) / timer_ticks(timer);
+    uint64_t counts = espy_since(timer->group->soc->clock, timer->since) / timer_ticks(timer);
     bool up = (*timer_reg(timer, T0CONFIG) & T_INCREASE) != 0;
     return (up ? timer->value + counts : timer->value - counts) & COUNT_MASK;
 }
@@ -135,9 +135,10 @@ static uint64_t timer_value(espy_timg_timer *timer)
 /* Brings value and since up to now, without losing the part of a count. */
 static void timer_settle(espy_timg_timer *timer)
 {
-    espy_tick now = timer->group->soc->clock->now;
+    espy_tick now = espy_not_before(timer->group->soc->clock, timer->since);
     timer->value = timer_value(timer);
-    timer->since = timer_runs(timer) ? now - (now - timer->since) % timer_ticks(timer) : now;
+    espy_tick part = espy_since(timer->group->soc->clock, timer->since) % timer_ticks(timer);
+    timer->since = timer_runs(timer) ? now - part : now;
 }
 
 static void timer_set(espy_timg_timer *timer, uint64_t value)
@@ -165,8 +166,10 @@ static void timer_alarm(void *self)
     espy_timg_timer *timer = self;
     timer_settle(timer);
     *timer_reg(timer, T0CONFIG) &= ~T_ALARM_EN;
-    if (*timer_reg(timer, T0CONFIG) & T_AUTORELOAD)
-        timer_set(timer, timer_pair(timer, T0LOADLO));
+    if (*timer_reg(timer, T0CONFIG) & T_AUTORELOAD) {
+        timer->value = timer_pair(timer, T0LOADLO);
+        timer->since = timer->alarm.when; /* and not now, which may be a little later */
+    }
     *reg(timer->group, INT_RAW) |= 1u << timer->index;
     update_interrupts(timer->group);
 }
@@ -283,13 +286,13 @@ static bool cali_active(espy_timg *group)
 
 static bool cali_ready(espy_timg *group)
 {
-    return cali_active(group) && group->soc->clock->now - group->cali_since >= cali_span(group);
+    return cali_active(group) && espy_since(group->soc->clock, group->cali_since) >= cali_span(group);
 }
 
 static bool cali_timed_out(espy_timg *group)
 {
     espy_tick limit = (espy_tick)(*reg(group, RTCCALICFG2) >> CALI_TIMEOUT_THRES_S) * XTAL_TICKS;
-    return cali_active(group) && !cali_ready(group) && group->soc->clock->now - group->cali_since >= limit;
+    return cali_active(group) && !cali_ready(group) && espy_since(group->soc->clock, group->cali_since) >= limit;
 }
 
 /* RTCCALICFG1: crystal cycles counted in the slow cycles asked for. */
