@@ -255,7 +255,7 @@ static void run_power_down(espy_nor *nor, const command *c, espy_spi_xfer *x)
     nor->powered_down = true;
 }
 
-/* 77h takes W7-0 as the last byte of four on four lines; C0h P7-0 in QPI. */
+/* 77h takes W7-0 after 24 bits without meaning; C0h takes P7-0, in QPI. */
 static void run_set_wrap(espy_nor *nor, const command *c, espy_spi_xfer *x)
 {
     static const uint8_t length[4] = {8, 16, 32, 64};
@@ -327,7 +327,7 @@ static const command commands[] = {
     {0x4b, 0, 1, 1, 32, 0, run_unique_id},
     {0x5a, 24, 1, 1, 8, 0, run_sfdp},
     {0xb9, 0, 1, 1, 0, IN_QPI, run_power_down},
-    {0x77, 0, 1, 4, 0, NEEDS_QE, run_set_wrap},
+    {0x77, 24, 4, 4, 0, NEEDS_QE, run_set_wrap},
     {0xc0, 0, 4, 4, 0, IN_QPI | ONLY_QPI, run_set_wrap},
     {0x38, 0, 1, 1, 0, NEEDS_QE, run_qpi},
     {0xff, 0, 4, 4, 0, IN_QPI | ONLY_QPI, run_qpi},

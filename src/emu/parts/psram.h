@@ -4,7 +4,7 @@
  * or APS1604M (quad, 2 MB), by mode and size.  Its contents are an espy_mem of
  * the chip's size that the machine owns.
  *
- * Sources: APS6408L-3OBMx and APS1604M-3SQR data sheets.
+ * Sources: AP Memory's data sheets APS6408L-3OBMx and APS1604M-3SQR.
  */
 #ifndef ESPY_EMU_PARTS_PSRAM_H
 #define ESPY_EMU_PARTS_PSRAM_H
@@ -15,17 +15,16 @@
 typedef struct espy_psram {
     espy_spi_part part;
     espy_soc *soc;
-    espy_mem *array;
-    bool octal;
+    espy_mem *mem;
 
     uint8_t mr[9];      /* octal: mode registers 0 to 8 */
     bool reset_enabled; /* quad: 66h seen */
     bool qpi;           /* quad: 35h seen */
-    bool wrap32;        /* quad: C0h toggles */
+    bool wrap32;        /* quad: C0h toggles between 32 bytes and linear */
 } espy_psram;
 
 /* ESPY_E_ARG if no such chip is known. */
-espy_status espy_psram_init(espy_psram *psram, espy_soc *soc, espy_mem *array, bool octal, espy_err *err);
+espy_status espy_psram_init(espy_psram *psram, espy_soc *soc, espy_mem *mem, bool octal, espy_err *err);
 /* Power, and with it the registers, goes with a chip reset alone. */
 void espy_psram_reset(espy_psram *psram, espy_reset kind);
 
