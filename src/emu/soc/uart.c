@@ -410,20 +410,6 @@ static void drop_sent(espy_uart *u)
     }
 }
 
-static void rx_arrived(void *self)
-{
-    espy_uart *u = self;
-    uint8_t byte = u->from_host.bytes[u->from_host_at++];
-    drop_sent(u);
-    if (rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST)) {
-        espy_wire_format format = host_format(u);
-        espy_wire_char sent = espy_wire_encode(byte, &format);
-        hear(u, &sent, byte, u->rx_joined, host_has_more(u));
-    }
-    u->rx_joined = host_has_more(u);
-    settle(u);
-}
-
 static void rx_timed_out(void *self)
 {
     espy_uart *u = self;
@@ -519,6 +505,22 @@ static void settle_tx(espy_uart *u)
     flush_tx(u);
     start_tx(u);
     settle(u);
+}
+
+/* ---- The end of a character from the host ---- */
+
+static void rx_arrived(void *self)
+{
+    espy_uart *u = self;
+    uint8_t byte = u->from_host.bytes[u->from_host_at++];
+    drop_sent(u);
+    if (rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST)) {
+        espy_wire_format format = host_format(u);
+        espy_wire_char sent = espy_wire_encode(byte, &format);
+        hear(u, &sent, byte, u->rx_joined, host_has_more(u));
+    }
+    u->rx_joined = host_has_more(u);
+    settle_tx(u); /* the character may have been XON */
 }
 
 /* ---- Registers ---- */
