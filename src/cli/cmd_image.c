@@ -141,8 +141,7 @@ static void print_facts(const job *j)
     if (image->app_count > 0) {
         const espy_binary *app = &image->apps[0];
         if (image->chip_id == ESPY_CHIP_ESP32S3) {
-            printf("            %s\n",
-                   image->octal_flash ? "and works on quad and on octal flash" : "and works on quad flash alone");
+            printf("            octal flash %s\n", image->octal_flash ? "is supported" : "is not supported");
             printf("  PSRAM     %s\n",
                    image->psram != ESPY_PSRAM_UNKNOWN ? espy_psram_kind_name(image->psram) : "none");
         }
@@ -264,8 +263,10 @@ static espy_status fit(job *j)
         return st;
     espy_fit result;
     st = espy_image_fit(&result, &j->image, j->flash_size, &cli->err);
+    if (st != ESPY_OK && st != ESPY_E_ARG)
+        espy_context(&cli->err, "%s", j->path);
     if (st != ESPY_OK)
-        return espy_context(&cli->err, "%s", j->path);
+        return st;
     st = espy_file_write(j->output, result.bytes, result.image.size, &cli->err);
     if (st == ESPY_OK && cli->json)
         st = fit_json(j, &result);

@@ -57,15 +57,26 @@ static espy_status check_rows(const espy_image *image, int resizable, uint32_t f
     return ESPY_OK;
 }
 
-static espy_status check_fs_room(const espy_partition *row, uint32_t flash_size, espy_err *err)
+/* Whether the flash behind addr can hold the file system. */
+static espy_status check_fs_room(uint32_t addr, uint32_t flash_size, espy_err *err)
 {
-    if (row->addr <= flash_size && flash_size - row->addr >= FS_SIZE_MIN)
+    if (addr <= flash_size && flash_size - addr >= FS_SIZE_MIN)
         return ESPY_OK;
     espy_fail(err, ESPY_E_UNSUPPORTED,
-              "partition \"%s\" begins at 0x%x, which leaves no room for a file system in a flash of %u MB", row->label,
-              (unsigned)row->addr, (unsigned)(flash_size >> 20));
+              "the file system begins at 0x%x, which leaves no room for it in a flash of %u MB", (unsigned)addr,
+              (unsigned)(flash_size >> 20));
     espy_advise(err, "Take an image that was built for a flash of this size.");
     return ESPY_E_UNSUPPORTED;
+}
+
+/* Behind the last partition, where an image that sizes itself puts its files. */
+static uint32_t partitions_end(const espy_image *image)
+{
+    uint32_t end = 0;
+    for (size_t i = 0; i < image->table.count; i++)
+        if (image->table.row[i].addr + image->table.row[i].size > end)
+            end = image->table.row[i].addr + image->table.row[i].size;
+    return end;
 }
 
 static espy_status copy_image(espy_fit *fit, const espy_image *image, uint32_t flash_size, espy_err *err)
@@ -107,7 +118,9 @@ static espy_status apply(espy_fit *fit, const espy_image *image, uint32_t flash_
         fit->row = -1; /* it was made for its size, so it keeps it */
     espy_status st = check_rows(image, fit->row, flash_size, err);
     if (st == ESPY_OK && fit->row >= 0)
-        st = check_fs_room(&image->table.row[fit->row], flash_size, err);
+        st = check_fs_room(image->table.row[fit->row].addr, flash_size, err);
+    if (st == ESPY_OK && image->sizes_itself)
+        st = check_fs_room(partitions_end(image), flash_size, err);
     if (st == ESPY_OK)
         st = copy_image(fit, image, flash_size, err);
     if (st != ESPY_OK)
