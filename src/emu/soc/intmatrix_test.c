@@ -4,7 +4,7 @@
  */
 #include "intmatrix.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #define CORE0 0x600C2000u
 #define CORE1 0x600C2800u

@@ -5,7 +5,7 @@
  */
 #include "regi2c.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #define BASE 0x6000E000u
 #define ANA_CONF0 (BASE + 0x40)

@@ -4,7 +4,7 @@
  */
 #include "rtc.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #define BASE 0x60008000u
 #define OPTIONS0 (BASE + 0x000)

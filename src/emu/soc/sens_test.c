@@ -4,7 +4,7 @@
  */
 #include "sens.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #define BASE 0x60008800u
 #define MEAS_CTRL2(u) (BASE + ((u) == 0 ? 0x0Cu : 0x30u))

@@ -4,7 +4,7 @@
  */
 #include "storage.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "system.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #define BASE 0x600C0000u
 #define CORE_1_CONTROL_0 (BASE + 0x000)

@@ -4,7 +4,7 @@
  */
 #include "systimer.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #define BASE 0x60023000u
 #define CONF (BASE + 0x00)

@@ -4,7 +4,7 @@
  */
 #include "timg.h"
 
-#include "bench.h"
+#include "../core/bench.h"
 
 #define BASE(g) (0x6001F000u + 0x1000u * (g))
 #define CONFIG(g, t) (BASE(g) + 0x24 * (t))

@@ -3,10 +3,10 @@
  * A bench for the tests of peripherals: a bus, a clock, and nothing else.
  * Included by *_test.c alone.
  */
-#ifndef ESPY_EMU_SOC_BENCH_H
-#define ESPY_EMU_SOC_BENCH_H
+#ifndef ESPY_EMU_CORE_BENCH_H
+#define ESPY_EMU_CORE_BENCH_H
 
-#include "../core/soc.h"
+#include "soc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
