@@ -144,6 +144,6 @@ espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *byt
 espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err);
 
 /* Numbers of everything since espy_flasher_new(); seconds are of the link's clock. */
-const espy_flasher_stats *espy_flasher_get_stats(const espy_flasher *flasher);
+const espy_flasher_stats *espy_flasher_get_stats(espy_flasher *flasher);
 
 #endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Getting in touch with the ROM loader and staying in touch: resets and SYNC, the
+ * baud rate, and what to do after trouble.
+ */
+#include "flasher.h"
+
+#include "diagnose.h"
+#include "reset.h"
+#include "rtc.h"
+
+enum {
+    SYNC_TRIES = 5,       /* per reset, as esptool does */
+    BAUD_SETTLE_MS = 50,  /* until both sides run at a new rate */
+    NO_LINES_ATTEMPTS = 4 /* rounds of SYNCs for each configured attempt where nothing resets the board */
+};
+
+espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err)
+{
+    espy_err why = {0};
+    espy_status st = espy_link_set_baud(flasher->link, baud, &why);
+    flasher->fixed_baud = st == ESPY_E_UNSUPPORTED;
+    if (st == ESPY_OK || flasher->fixed_baud) {
+        flasher->stats.baud = baud;
+        return ESPY_OK;
+    }
+    espy_fail(err, st, "%s", why.text);
+    espy_advise(err, "%s", why.advice);
+    return st;
+}
+
+static bool can_reset(const espy_flasher *flasher)
+{
+    return flasher->link->has_lines && !flasher->config.no_reset;
+}
+
+/* The chip's own USB port keeps the watchdogs of the firmware before running. */
+static espy_status stop_watchdogs(espy_flasher *flasher, espy_err *err)
+{
+    static const espy_loader_reg regs[] = {
+        {RTC_CNTL_WDTWPROTECT_REG, RTC_CNTL_WDT_WKEY, UINT32_MAX, 0},
+        {RTC_CNTL_WDTCONFIG0_REG, 0, UINT32_MAX, 0},
+        {RTC_CNTL_WDTWPROTECT_REG, 0, UINT32_MAX, 0},
+        {RTC_CNTL_SWD_WPROTECT_REG, RTC_CNTL_SWD_WKEY, UINT32_MAX, 0},
+        {RTC_CNTL_SWD_CONF_REG, RTC_CNTL_SWD_AUTO_FEED_EN, RTC_CNTL_SWD_AUTO_FEED_EN, 0},
+        {RTC_CNTL_SWD_WPROTECT_REG, 0, UINT32_MAX, 0},
+    };
+    return espy_flasher_write_regs(flasher, regs, sizeof regs / sizeof regs[0], err);
+}
+
+static espy_status refuse_stub(espy_flasher *flasher, espy_err *err)
+{
+    espy_fail(err, ESPY_E_DEVICE, "another tool's flasher stub runs on the board on %s", flasher->link->name);
+    espy_advise(err, "Reset the board into download mode: hold BOOT, press and release RESET, release BOOT.");
+    return ESPY_E_DEVICE;
+}
+
+/* One reset, if the board can be reset, and a few SYNCs. */
+static espy_status attempt(espy_flasher *flasher, unsigned i, espy_err *err)
+{
+    espy_status st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+    if (st == ESPY_OK)
+        st = espy_session_forget(&flasher->session, err);
+    if (st == ESPY_OK && can_reset(flasher))
+        st = espy_reset_to_loader(flasher->link, i, err);
+    return st == ESPY_OK ? espy_session_sync(&flasher->session, SYNC_TRIES, err) : st;
+}
+
+static espy_status settled(espy_flasher *flasher, espy_err *err)
+{
+    if (flasher->session.sync_value == 0)
+        return refuse_stub(flasher, err);
+    return espy_reset_is_usb_jtag(flasher->link) ? stop_watchdogs(flasher, err) : ESPY_OK;
+}
+
+/* What a drain throws away between SYNCs was heard only in part; the loudest attempt
+ * tells most. */
+static espy_status reach_loader(espy_flasher *flasher, espy_err *err)
+{
+    unsigned total = flasher->config.attempts * (can_reset(flasher) ? 1 : NO_LINES_ATTEMPTS);
+    for (unsigned i = 0; i < total; i++) {
+        espy_err why = {0};
+        espy_flasher_progress(flasher, ESPY_PHASE_CONNECT, i, total);
+        espy_status st = attempt(flasher, i, &why);
+        if (st == ESPY_OK)
+            return settled(flasher, err);
+        if (st != ESPY_E_TIMEOUT) {
+            espy_fail(err, st, "%s", why.text);
+            espy_advise(err, "%s", why.advice);
+            return st;
+        }
+    }
+    return espy_diagnose_silence(flasher->link->name, can_reset(flasher), total, flasher->session.heard, err);
+}
+
+espy_status espy_flasher_connect(espy_flasher *flasher, espy_err *err)
+{
+    uint64_t start = espy_link_now_ms(flasher->link);
+    espy_status st = reach_loader(flasher, err);
+    espy_flasher_spent(flasher, &flasher->stats.connect_s, start);
+    return st;
+}
+
+/* ---- baud rate ------------------------------------------------------------------- */
+
+static uint32_t slower(uint32_t baud)
+{
+    static const uint32_t ladder[] = {921600, 460800, 230400, ESPY_ROM_BAUD};
+    for (size_t i = 0; i < sizeof ladder / sizeof ladder[0]; i++)
+        if (ladder[i] < baud)
+            return ladder[i];
+    return ESPY_ROM_BAUD;
+}
+
+/* The reply comes at the old rate; it says nothing of the new one, a SYNC does.  A lost
+ * reply leaves the new rate as likely as not. */
+static espy_status change_baud(espy_flasher *flasher, uint32_t baud, espy_err *err)
+{
+    espy_loader_request request = espy_loader_change_baudrate(baud);
+    espy_loader_reply reply;
+    espy_status st = espy_session_request(&flasher->session, &request, ESPY_COMMAND_MS, &reply, err);
+    if (st != ESPY_OK)
+        return st;
+    st = espy_flasher_link_baud(flasher, baud, err);
+    if (st == ESPY_OK)
+        st = espy_link_sleep(flasher->link, BAUD_SETTLE_MS, err);
+    return st == ESPY_OK ? espy_session_sync(&flasher->session, SYNC_TRIES, err) : st;
+}
+
+/* Back to where the loader can be heard: by a reset, or, where there is none, at the
+ * rate it was left at. */
+static espy_status fall_back(espy_flasher *flasher, uint32_t tried, espy_err *err)
+{
+    flasher->top_baud = slower(tried);
+    espy_log(flasher->config.log, ESPY_LOG_CMD, "%u baud does not work here, next: %u", (unsigned)tried,
+             (unsigned)flasher->top_baud);
+    if (can_reset(flasher))
+        return reach_loader(flasher, err);
+    const uint32_t rates[] = {ESPY_ROM_BAUD, tried};
+    espy_status st = ESPY_E_TIMEOUT;
+    for (size_t i = 0; i < 2 && st != ESPY_OK; i++) {
+        st = espy_flasher_link_baud(flasher, rates[i], NULL);
+        if (st == ESPY_OK)
+            st = espy_session_sync(&flasher->session, SYNC_TRIES, i == 1 ? err : NULL);
+    }
+    return st;
+}
+
+espy_status espy_flasher_raise_baud(espy_flasher *flasher, espy_err *err)
+{
+    while (!flasher->fixed_baud && flasher->top_baud != flasher->stats.baud) {
+        espy_err why = {0};
+        uint32_t baud = flasher->top_baud;
+        espy_status st = change_baud(flasher, baud, &why);
+        if (st == ESPY_OK)
+            return st;
+        if (st == ESPY_E_CANCELLED || st == ESPY_E_MEMORY)
+            return espy_fail(err, st, "%s", why.text);
+        st = fall_back(flasher, baud, err);
+        if (st != ESPY_OK || baud == ESPY_ROM_BAUD)
+            return st;
+    }
+    return ESPY_OK;
+}
+
+/* ---- after trouble ----------------------------------------------------------------- */
+
+/* The flash is attached anew in any case: its parameters may be what was damaged. */
+espy_status espy_flasher_recover(espy_flasher *flasher, espy_err *err)
+{
+    if (espy_session_sync(&flasher->session, SYNC_TRIES, NULL) == ESPY_OK)
+        return espy_flasher_attach(flasher, err);
+    espy_status st = espy_session_check(&flasher->session, err);
+    if (st == ESPY_OK)
+        st = reach_loader(flasher, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_raise_baud(flasher, err);
+    return st == ESPY_OK ? espy_flasher_attach(flasher, err) : st;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The flasher's life, its numbers, and its small reads; see espy/flasher.h.
+ */
+#include "flasher.h"
+
+#include "reset.h"
+#include "rtc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *espy_phase_name(espy_phase phase)
+{
+    static const char *const names[] = {
+        [ESPY_PHASE_CONNECT] = "connect", [ESPY_PHASE_IDENTIFY] = "identify", [ESPY_PHASE_COMPARE] = "compare",
+        [ESPY_PHASE_ERASE] = "erase",     [ESPY_PHASE_WRITE] = "write",       [ESPY_PHASE_VERIFY] = "verify",
+        [ESPY_PHASE_RESET] = "reset",
+    };
+    return names[phase];
+}
+
+const char *espy_width_name(espy_width width)
+{
+    static const char *const names[] = {
+        [ESPY_WIDTH_NONE] = "none", [ESPY_WIDTH_QUAD] = "quad", [ESPY_WIDTH_OCTAL] = "octal"};
+    return names[width];
+}
+
+espy_status espy_flasher_new(espy_flasher **flasher, espy_link *link, const espy_flasher_config *config, espy_err *err)
+{
+    espy_flasher *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return espy_fail(err, ESPY_E_MEMORY, "no memory for a flasher");
+    made->link = link;
+    if (config != NULL)
+        made->config = *config;
+    if (made->config.baud == 0)
+        made->config.baud = ESPY_DEFAULT_BAUD;
+    if (made->config.attempts == 0)
+        made->config.attempts = ESPY_DEFAULT_ATTEMPTS;
+    made->top_baud = made->config.baud;
+    espy_session_init(&made->session, link);
+    made->session.log = made->config.log;
+    made->session.cancelled = made->config.cancelled;
+    made->session.user = made->config.user;
+    *flasher = made;
+    return ESPY_OK;
+}
+
+void espy_flasher_free(espy_flasher *flasher)
+{
+    if (flasher == NULL)
+        return;
+    espy_session_free(&flasher->session);
+    free(flasher);
+}
+
+const espy_flasher_stats *espy_flasher_get_stats(espy_flasher *flasher)
+{
+    flasher->stats.bytes_sent = flasher->session.bytes_sent;
+    return &flasher->stats;
+}
+
+void espy_flasher_progress(espy_flasher *flasher, espy_phase phase, uint64_t done, uint64_t total)
+{
+    if (flasher->config.progress != NULL)
+        flasher->config.progress(flasher->config.user, phase, done, total);
+}
+
+void espy_flasher_spent(espy_flasher *flasher, double *seconds, uint64_t start_ms)
+{
+    *seconds += (double)(espy_link_now_ms(flasher->link) - start_ms) / 1000.0;
+}
+
+espy_status espy_flasher_writable(const espy_flasher *flasher, espy_err *err)
+{
+    if (flasher->secure_download) {
+        espy_fail(err, ESPY_E_UNSUPPORTED, "the board is in secure download mode, which allows no verified writing");
+        espy_advise(err, "Its eFuses make that permanent; update it by its own firmware.");
+        return ESPY_E_UNSUPPORTED;
+    }
+    if (flasher->flash_size > 0)
+        return ESPY_OK;
+    if (!flasher->identified)
+        return espy_fail(err, ESPY_E_ARG, "the flash was not identified before it is used");
+    espy_fail(err, ESPY_E_DEVICE, "no flash that espy knows answers on the board (RDID 0x%06x)",
+              (unsigned)flasher->flash_id);
+    espy_advise(err, "Check the flash's supply and that nothing else is wired to GPIO26 to GPIO37.");
+    return ESPY_E_DEVICE;
+}
+
+/* The ROM always answers with 64 bytes, of which as many mean something as asked for. */
+static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+{
+    espy_loader_request request = espy_loader_read_flash_slow(addr, (uint32_t)n);
+    espy_loader_reply reply;
+    espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, &reply, err);
+    if (st != ESPY_OK)
+        return st;
+    if (reply.size < n)
+        return espy_fail(err, ESPY_E_PROTOCOL, "the board sent %zu of %zu bytes of its flash at 0x%x", reply.size, n,
+                         (unsigned)addr);
+    memcpy(bytes, reply.data, n);
+    return ESPY_OK;
+}
+
+espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+{
+    espy_status st = espy_flasher_writable(flasher, err);
+    for (size_t at = 0; at < n && st == ESPY_OK; at += ESPY_LOADER_READ_MAX) {
+        size_t left = n - at;
+        st = read_piece(flasher, addr + (uint32_t)at, bytes + at,
+                        left < ESPY_LOADER_READ_MAX ? left : ESPY_LOADER_READ_MAX, err);
+    }
+    return st;
+}
+
+/* ---- leaving ---------------------------------------------------------------------------- */
+
+enum { WATCHDOG_TICKS = 2000, WATCHDOG_WAIT_MS = 500, LAST_REPLY_MS = 200 };
+
+/* The chip may be gone before it has answered. */
+static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
+{
+    static const espy_loader_reg regs[] = {
+        {RTC_CNTL_WDTWPROTECT_REG, RTC_CNTL_WDT_WKEY, UINT32_MAX, 0},
+        {RTC_CNTL_WDTCONFIG1_REG, WATCHDOG_TICKS, UINT32_MAX, 0},
+        {RTC_CNTL_WDTCONFIG0_REG, RTC_CNTL_WDT_EN | RTC_CNTL_WDT_STG0_RESET_RTC | RTC_CNTL_WDT_RESET_LENGTHS,
+         UINT32_MAX, 0},
+        {RTC_CNTL_WDTWPROTECT_REG, 0, UINT32_MAX, 0},
+    };
+    espy_loader_request request = espy_loader_write_reg(regs, sizeof regs / sizeof regs[0]);
+    espy_loader_reply reply;
+    espy_err why = {0};
+    espy_status st = espy_session_request(&flasher->session, &request, LAST_REPLY_MS, &reply, &why);
+    if (st != ESPY_OK && !espy_session_transient(&why))
+        return espy_fail(err, st, "%s", why.text);
+    st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+    return st == ESPY_OK ? espy_link_sleep(flasher->link, WATCHDOG_WAIT_MS, err) : st;
+}
+
+static espy_status line_reset(espy_flasher *flasher, espy_err *err)
+{
+    espy_status st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+    if (st == ESPY_OK)
+        st = espy_session_forget(&flasher->session, err);
+    return st == ESPY_OK ? espy_reset_to_flash(flasher->link, err) : st;
+}
+
+/* Firmware that was told to reboot into download mode by this bit would stay there.
+ * That the request fails must not keep the board from its reset. */
+static espy_status clear_forced_download(espy_flasher *flasher, espy_err *err)
+{
+    static const espy_loader_reg reg = {RTC_CNTL_OPTION1_REG, 0, RTC_CNTL_FORCE_DOWNLOAD_BOOT, 0};
+    espy_err why = {0};
+    espy_status st = flasher->secure_download ? ESPY_OK : espy_flasher_write_regs(flasher, &reg, 1, &why);
+    if (st == ESPY_OK || why.status == ESPY_E_DEVICE || espy_session_transient(&why))
+        return ESPY_OK;
+    return espy_fail(err, st, "%s", why.text);
+}
+
+espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err)
+{
+    uint64_t start = espy_link_now_ms(flasher->link);
+    espy_flasher_progress(flasher, ESPY_PHASE_RESET, 0, 0);
+    espy_status st = clear_forced_download(flasher, err);
+    if (st == ESPY_OK)
+        st = flasher->link->has_lines ? line_reset(flasher, err) : watchdog_reset(flasher, err);
+    espy_flasher_spent(flasher, &flasher->stats.reset_s, start);
+    return st;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The flasher's inside, shared by the files of this directory.
+ */
+#ifndef ESPY_FLASHER_INTERNAL_H
+#define ESPY_FLASHER_INTERNAL_H
+
+#include "espy/flasher.h"
+
+#include "session.h"
+
+enum {
+    ESPY_ROM_BAUD = 115200, /* of the ROM's log, of connect, and of the firmware after it */
+    ESPY_DEFAULT_BAUD = 921600,
+    ESPY_DEFAULT_ATTEMPTS = 7,
+    ESPY_COMMAND_MS = 3000, /* for a request that only computes */
+    ESPY_FLASH_SECTOR = 4096,
+    ESPY_REGION_MAX = 256 * 1024 /* what is done again when something goes wrong */
+};
+
+struct espy_flasher {
+    espy_link *link;
+    espy_flasher_config config;
+    espy_session session;
+    espy_flasher_stats stats;
+    uint32_t top_baud; /* the fastest rate still believed in */
+    bool fixed_baud;   /* the link has no rate to set */
+    bool identified;
+    uint32_t flash_id;
+    uint32_t flash_size; /* 0 until identified, and where the id says none */
+    bool secure_download;
+};
+
+/* The progress callback, if there is one. */
+void espy_flasher_progress(espy_flasher *flasher, espy_phase phase, uint64_t done, uint64_t total);
+/* Adds the time since start_ms to *seconds. */
+void espy_flasher_spent(espy_flasher *flasher, double *seconds, uint64_t start_ms);
+
+/* An error unless there is flash to read and write. */
+espy_status espy_flasher_writable(const espy_flasher *flasher, espy_err *err);
+
+/* Sets the link's rate; nothing where it has none. */
+espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err);
+/* Raises the rate to top_baud, or to the fastest slower one that works. */
+espy_status espy_flasher_raise_baud(espy_flasher *flasher, espy_err *err);
+/* SPI_ATTACH, and SPI_SET_PARAMS once the size is known. */
+espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err);
+/* After trouble: gets in step at the present rate, or else resets and sets up anew. */
+espy_status espy_flasher_recover(espy_flasher *flasher, espy_err *err);
+
+espy_status espy_flasher_read_reg(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err);
+espy_status espy_flasher_write_regs(espy_flasher *flasher, const espy_loader_reg *regs, size_t n, espy_err *err);
+
+/* RDID through the chip's SPI1 controller. */
+espy_status espy_flasher_rdid(espy_flasher *flasher, uint32_t *id, espy_err *err);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which chip answers and what is soldered around it: security information, eFuses, and
+ * the flash's RDID read through the SPI1 controller (ESP32-S3 Technical Reference
+ * Manual, "SPI Controller"; spi_mem_reg.h of ESP-IDF for the offsets).
+ */
+#include "flasher.h"
+
+#include "efuse.h"
+#include "flash_id.h"
+
+#include "espy/image.h"
+
+#include "../base/bytes.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- registers --------------------------------------------------------------------- */
+
+espy_status espy_flasher_read_reg(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err)
+{
+    espy_loader_request request = espy_loader_read_reg(addr);
+    espy_loader_reply reply;
+    espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, &reply, err);
+    if (st == ESPY_OK)
+        *value = reply.value;
+    return st;
+}
+
+espy_status espy_flasher_write_regs(espy_flasher *flasher, const espy_loader_reg *regs, size_t n, espy_err *err)
+{
+    espy_loader_request request = espy_loader_write_reg(regs, n);
+    return espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, NULL, err);
+}
+
+/* ---- which chip --------------------------------------------------------------------- */
+
+enum {
+    CHIP_MAGIC_REG = 0x40001000, /* a word of ROM code that differs by chip, of those before the ESP32-C3 */
+    SECURITY_INFO_SIZE = 20,     /* the ESP32-S2 has no chip id in it and sends 12 */
+    SECURE_DOWNLOAD_ENABLE = 1 << 2
+};
+
+static espy_status unsupported(const char *name, uint32_t number, espy_err *err)
+{
+    if (name != NULL)
+        espy_fail(err, ESPY_E_UNSUPPORTED, "the board has an %s, not an ESP32-S3", name);
+    else
+        espy_fail(err, ESPY_E_UNSUPPORTED, "the board has a chip that espy does not know (0x%x), not an ESP32-S3",
+                  (unsigned)number);
+    espy_advise(err, "espy flashes the ESP32-S3 alone; use esptool for other chips.");
+    return ESPY_E_UNSUPPORTED;
+}
+
+static espy_status name_older_chip(espy_flasher *flasher, espy_err *err)
+{
+    static const struct {
+        uint32_t magic;
+        const char *name;
+    } chips[] = {{0xFFF0C101, "ESP8266"}, {0x00F01D83, "ESP32"}, {0x000007C6, "ESP32-S2"}};
+    uint32_t magic;
+    espy_status st = espy_flasher_read_reg(flasher, CHIP_MAGIC_REG, &magic, err);
+    if (st != ESPY_OK)
+        return st;
+    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++)
+        if (chips[i].magic == magic)
+            return unsupported(chips[i].name, magic, err);
+    return unsupported(NULL, magic, err);
+}
+
+static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_err *err)
+{
+    espy_loader_request request = espy_loader_security_info();
+    espy_loader_reply reply;
+    espy_err why = {0};
+    espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, &reply, &why);
+    if (st == ESPY_E_DEVICE || (st == ESPY_OK && reply.size < SECURITY_INFO_SIZE))
+        return name_older_chip(flasher, err);
+    if (st != ESPY_OK) {
+        espy_fail(err, st, "%s", why.text);
+        espy_advise(err, "%s", why.advice);
+        return st;
+    }
+    board->chip_id = get_le32(reply.data + 12);
+    board->secure_download = (get_le32(reply.data) & SECURE_DOWNLOAD_ENABLE) != 0;
+    flasher->secure_download = board->secure_download;
+    if (board->chip_id != ESPY_CHIP_ESP32S3)
+        return unsupported(espy_image_chip_name((uint16_t)board->chip_id), board->chip_id, err);
+    board->chip = espy_image_chip_name((uint16_t)board->chip_id);
+    return ESPY_OK;
+}
+
+/* ---- flash ------------------------------------------------------------------------- */
+
+#define SPI1 0x60002000u
+#define SPI_MEM_CMD_REG (SPI1 + 0x00)
+#define SPI_MEM_USER_REG (SPI1 + 0x18)
+#define SPI_MEM_USER2_REG (SPI1 + 0x20)
+#define SPI_MEM_MISO_DLEN_REG (SPI1 + 0x28)
+#define SPI_MEM_W0_REG (SPI1 + 0x58)
+#define SPI_MEM_USR (1u << 18)
+#define SPI_MEM_USR_COMMAND (1u << 31)
+#define SPI_MEM_USR_MISO (1u << 28)
+
+enum { RDID = 0x9F, COMMAND_BITS = 8, RDID_BITS = 24, POLLS = 10 };
+
+static espy_status wait_for_spi(espy_flasher *flasher, espy_err *err)
+{
+    for (int i = 0; i < POLLS; i++) {
+        uint32_t cmd;
+        espy_status st = espy_flasher_read_reg(flasher, SPI_MEM_CMD_REG, &cmd, err);
+        if (st != ESPY_OK || (cmd & SPI_MEM_USR) == 0)
+            return st;
+    }
+    return espy_fail(err, ESPY_E_DEVICE, "the chip's flash controller has not finished reading the flash id");
+}
+
+/* The ROM's own settings are put back, since its reads go on using them. */
+espy_status espy_flasher_rdid(espy_flasher *flasher, uint32_t *id, espy_err *err)
+{
+    uint32_t user, user2;
+    espy_status st = espy_flasher_read_reg(flasher, SPI_MEM_USER_REG, &user, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_read_reg(flasher, SPI_MEM_USER2_REG, &user2, err);
+    if (st != ESPY_OK)
+        return st;
+    const espy_loader_reg start[] = {
+        {SPI_MEM_MISO_DLEN_REG, RDID_BITS - 1, UINT32_MAX, 0},
+        {SPI_MEM_USER_REG, SPI_MEM_USR_COMMAND | SPI_MEM_USR_MISO, UINT32_MAX, 0},
+        {SPI_MEM_USER2_REG, (uint32_t)(COMMAND_BITS - 1) << 28 | RDID, UINT32_MAX, 0},
+        {SPI_MEM_W0_REG, 0, UINT32_MAX, 0},
+        {SPI_MEM_CMD_REG, SPI_MEM_USR, UINT32_MAX, 0},
+    };
+    const espy_loader_reg restore[] = {
+        {SPI_MEM_USER_REG, user, UINT32_MAX, 0},
+        {SPI_MEM_USER2_REG, user2, UINT32_MAX, 0},
+    };
+    st = espy_flasher_write_regs(flasher, start, sizeof start / sizeof start[0], err);
+    if (st == ESPY_OK)
+        st = wait_for_spi(flasher, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_read_reg(flasher, SPI_MEM_W0_REG, id, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_write_regs(flasher, restore, sizeof restore / sizeof restore[0], err);
+    *id &= 0xFFFFFF;
+    return st;
+}
+
+espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err)
+{
+    espy_loader_request request = espy_loader_spi_attach();
+    espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, NULL, err);
+    if (st != ESPY_OK || flasher->flash_size == 0)
+        return st;
+    request = espy_loader_spi_set_params(flasher->flash_size);
+    return espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, NULL, err);
+}
+
+/* ---- all together -------------------------------------------------------------------- */
+
+typedef struct reading {
+    uint32_t efuses[ESPY_EFUSE_WORDS];
+    uint32_t flash_id;
+} reading;
+
+enum { READINGS = 4 };
+
+static espy_status read_once(espy_flasher *flasher, reading *r, espy_err *err)
+{
+    espy_status st = espy_flasher_rdid(flasher, &r->flash_id, err);
+    for (size_t i = 0; i < ESPY_EFUSE_WORDS && st == ESPY_OK; i++)
+        st = espy_flasher_read_reg(flasher, espy_efuse_addr[i], &r->efuses[i], err);
+    return st;
+}
+
+/* Replies carry no checksum, and what is read here decides what is written and where:
+ * it counts once it has been read twice the same. */
+static espy_status read_surely(espy_flasher *flasher, reading *r, espy_err *err)
+{
+    reading before = {0};
+    for (unsigned i = 0; i < READINGS; i++) {
+        espy_status st = read_once(flasher, r, err);
+        if (st != ESPY_OK || (i > 0 && memcmp(r, &before, sizeof before) == 0))
+            return st;
+        before = *r;
+    }
+    espy_fail(err, ESPY_E_PROTOCOL, "the board's registers read differently each of %d times", READINGS);
+    espy_advise(err, "Try a lower baud rate, another cable, or another USB port.");
+    return ESPY_E_PROTOCOL;
+}
+
+static espy_status identify_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
+{
+    reading r;
+    espy_status st = espy_flasher_attach(flasher, err);
+    if (st == ESPY_OK)
+        st = read_surely(flasher, &r, err);
+    if (st != ESPY_OK)
+        return st;
+    espy_efuse_decode(board, r.efuses);
+    board->flash.id = r.flash_id;
+    board->flash.size = espy_flash_size_of_id(r.flash_id);
+    board->flash.vendor = espy_flash_vendor_of_id(r.flash_id);
+    flasher->flash_size = board->flash.size;
+    return espy_flasher_attach(flasher, err);
+}
+
+static espy_status identify(espy_flasher *flasher, espy_board *board, espy_err *err)
+{
+    *board = (espy_board){.chip = "", .package = "unknown", .flash.vendor = "unknown", .psram.vendor = ""};
+    flasher->flash_size = 0;
+    espy_status st = identify_chip(flasher, board, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_raise_baud(flasher, err);
+    return st == ESPY_OK && !board->secure_download ? identify_parts(flasher, board, err) : st;
+}
+
+espy_status espy_flasher_identify(espy_flasher *flasher, espy_board *board, espy_err *err)
+{
+    uint64_t start = espy_link_now_ms(flasher->link);
+    espy_flasher_progress(flasher, ESPY_PHASE_IDENTIFY, 0, 0);
+    espy_status st = identify(flasher, board, err);
+    flasher->identified = st == ESPY_OK;
+    flasher->flash_id = board->flash.id;
+    espy_flasher_spent(flasher, &flasher->stats.identify_s, start);
+    return st;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests and replies over a link; see the header.
+ */
+#include "session.h"
+
+enum {
+    SYNC_MS = 100,      /* for the first reply to a SYNC; later ones follow at once */
+    SYNC_PAUSE_MS = 50, /* between SYNCs */
+    SYNC_REPLIES = 8,
+    ASK_TRIES = 3,
+    DRAIN_READS = 256, /* a board that never stops talking must not stop us */
+    SLICE_MS = 200     /* how often a long wait looks at the cancel flag */
+};
+
+/* Loader codes that a damaged frame earns as well as a wrong one. */
+enum { ERROR_FORMAT = 0x05, ERROR_CHECKSUM = 0x07 };
+
+void espy_session_init(espy_session *session, espy_link *link)
+{
+    *session = (espy_session){.link = link};
+    espy_slip_init(&session->slip, session->frame, sizeof session->frame);
+}
+
+void espy_session_free(espy_session *session)
+{
+    espy_buf_free(&session->tx);
+}
+
+espy_status espy_session_check(espy_session *session, espy_err *err)
+{
+    if (session->cancelled != NULL && session->cancelled(session->user))
+        return espy_fail(err, ESPY_E_CANCELLED, "stopped by the user");
+    return ESPY_OK;
+}
+
+bool espy_session_transient(const espy_err *err)
+{
+    switch (err->status) {
+    case ESPY_E_TIMEOUT:
+    case ESPY_E_PROTOCOL: return true;
+    case ESPY_E_DEVICE: return err->detail == ERROR_FORMAT || err->detail == ERROR_CHECKSUM;
+    default: return false;
+    }
+}
+
+static void hear(espy_session *session, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n && session->heard_size < ESPY_HEARD_MAX; i++)
+        session->heard[session->heard_size++] = bytes[i] == 0 ? '.' : (char)bytes[i];
+    session->heard[session->heard_size] = '\0';
+}
+
+/* Not espy_link_drain(): what a board says between its reset and the first SYNC is what
+ * a diagnosis needs. */
+static espy_status drop_input(espy_session *session, espy_err *err)
+{
+    session->rx_at = session->rx_size = 0;
+    espy_slip_init(&session->slip, session->frame, sizeof session->frame);
+    size_t got = 1;
+    for (unsigned i = 0; i < DRAIN_READS && got > 0; i++) {
+        espy_status st = espy_link_read(session->link, session->rx, sizeof session->rx, 0, &got, err);
+        if (st != ESPY_OK)
+            return st;
+        hear(session, session->rx, got);
+    }
+    return ESPY_OK;
+}
+
+espy_status espy_session_forget(espy_session *session, espy_err *err)
+{
+    espy_status st = drop_input(session, err);
+    session->heard_size = 0;
+    session->heard[0] = '\0';
+    return st;
+}
+
+/* Feeds the decoder until a frame is whole or the bytes run out. */
+static bool next_frame(espy_session *session)
+{
+    while (session->rx_at < session->rx_size)
+        if (espy_slip_feed(&session->slip, session->rx[session->rx_at++]) == ESPY_SLIP_FRAME)
+            return true;
+    return false;
+}
+
+/* *found == false: none came before the deadline. */
+static espy_status receive(espy_session *session, uint64_t deadline, bool *found, espy_err *err)
+{
+    while (!(*found = next_frame(session))) {
+        espy_status st = espy_session_check(session, err);
+        uint64_t now = espy_link_now_ms(session->link);
+        if (st != ESPY_OK || now >= deadline)
+            return st;
+        uint32_t wait = deadline - now < SLICE_MS ? (uint32_t)(deadline - now) : SLICE_MS;
+        session->rx_at = 0;
+        st = espy_link_read(session->link, session->rx, sizeof session->rx, wait, &session->rx_size, err);
+        if (st != ESPY_OK)
+            return st;
+        hear(session, session->rx, session->rx_size);
+    }
+    return ESPY_OK;
+}
+
+static espy_status transmit(espy_session *session, const espy_loader_request *request, espy_err *err)
+{
+    espy_buf_clear(&session->tx);
+    espy_status st = espy_buf_reserve(&session->tx, espy_loader_wire_max(request), err);
+    if (st != ESPY_OK)
+        return st;
+    size_t n = espy_loader_encode(session->tx.bytes, session->tx.cap, request);
+    session->bytes_sent += n;
+    return espy_link_write(session->link, session->tx.bytes, n, err);
+}
+
+/* Answers of other commands are what is left of earlier trouble.  An unknown command
+ * is answered, in error, under the name of the command before it. */
+static bool answers(const espy_session *session, const espy_loader_reply *reply, uint8_t op)
+{
+    return reply->op == op || (reply->op == session->last_op && reply->status != 0 && reply->error == ERROR_FORMAT);
+}
+
+static espy_status refused(const espy_loader_request *request, const espy_loader_reply *reply, espy_err *err)
+{
+    espy_fail(err, ESPY_E_DEVICE, "the board's loader refuses %s: %s (0x%02x%02x)",
+              espy_loader_op_name((unsigned)request->op), espy_loader_error_name(reply->error), reply->status,
+              reply->error);
+    if (err != NULL)
+        err->detail = reply->error;
+    return ESPY_E_DEVICE;
+}
+
+static espy_status await(espy_session *session, const espy_loader_request *request, uint32_t timeout_ms,
+                         espy_loader_reply *reply, espy_err *err)
+{
+    uint64_t deadline = espy_link_now_ms(session->link) + timeout_ms;
+    for (;;) {
+        bool found;
+        espy_status st = receive(session, deadline, &found, err);
+        if (st != ESPY_OK)
+            return st;
+        if (!found)
+            return espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %s within %u ms",
+                             espy_loader_op_name((unsigned)request->op), (unsigned)timeout_ms);
+        if (espy_loader_reply_parse(reply, session->frame, session->slip.size, ESPY_LOADER_ROM_STATUS) &&
+            answers(session, reply, (uint8_t)request->op))
+            return reply->status == 0 ? ESPY_OK : refused(request, reply, err);
+    }
+}
+
+espy_status espy_session_request(espy_session *session, const espy_loader_request *request, uint32_t timeout_ms,
+                                 espy_loader_reply *reply, espy_err *err)
+{
+    espy_status st = espy_session_check(session, err);
+    if (st == ESPY_OK)
+        st = transmit(session, request, err);
+    if (st == ESPY_OK)
+        st = await(session, request, timeout_ms, reply, err);
+    session->last_op = (uint8_t)request->op;
+    espy_log(session->log, ESPY_LOG_CMD, "%s, %zu bytes: %s", espy_loader_op_name((unsigned)request->op),
+             espy_loader_request_size(request), st == ESPY_OK ? "ok" : espy_status_name(st));
+    return st;
+}
+
+espy_status espy_session_ask(espy_session *session, const espy_loader_request *request, uint32_t timeout_ms,
+                             espy_loader_reply *reply, espy_err *err)
+{
+    espy_loader_reply ignored;
+    for (unsigned left = ASK_TRIES;; left--) {
+        espy_err why = {0};
+        espy_status st = espy_session_request(session, request, timeout_ms, reply != NULL ? reply : &ignored, &why);
+        if (st == ESPY_OK)
+            return st;
+        if (left > 1 && espy_session_transient(&why) && espy_session_sync(session, 5, NULL) == ESPY_OK)
+            continue;
+        espy_fail(err, st, "%s", why.text);
+        espy_advise(err, "%s", why.advice);
+        if (err != NULL)
+            err->detail = why.detail;
+        return st;
+    }
+}
+
+/* The replies after the first; that fewer come is no fault. */
+static espy_status take_replies(espy_session *session, espy_err *err)
+{
+    bool found = true;
+    for (unsigned i = 1; i < SYNC_REPLIES && found; i++) {
+        espy_status st = receive(session, espy_link_now_ms(session->link) + SYNC_MS, &found, err);
+        if (st != ESPY_OK)
+            return st;
+    }
+    return drop_input(session, err);
+}
+
+espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *err)
+{
+    espy_loader_request request = espy_loader_sync();
+    for (unsigned i = 0; i < tries; i++) {
+        espy_loader_reply reply;
+        espy_err why = {0};
+        espy_status st = drop_input(session, &why);
+        if (st == ESPY_OK)
+            st = espy_session_request(session, &request, SYNC_MS, &reply, &why);
+        if (st == ESPY_OK) {
+            session->sync_value = reply.value;
+            return take_replies(session, err);
+        }
+        if (!espy_session_transient(&why))
+            return espy_fail(err, st, "%s", why.text);
+        st = espy_link_sleep(session->link, SYNC_PAUSE_MS, err);
+        if (st != ESPY_OK)
+            return st;
+    }
+    return espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %u SYNCs", tries);
+}
