@@ -14,11 +14,11 @@
 enum { OPTION_JSON = 1000, OPTION_TRACE };
 
 const espy_option espy_global_options[] = {
-    {'p', "port", "PORT", "the board: a device, or emu:MODEL[,rom=FILE...] (else ESPY_PORT, else the one found)"},
+    {'p', "port", "PORT", "the board: a device or emu:MODEL (else ESPY_PORT, else the one found)"},
     {'b', "baud", "RATE", "transfer rate (default: as fast as works)"},
     {OPTION_JSON, "json", NULL, "print the result as one JSON object"},
     {'v', "verbose", NULL, "talk more"},
-    {OPTION_TRACE, "trace", "CHANNELS", "log wire, cmd, cpu, mmio, irq, rom, repl (comma-separated) or all"},
+    {OPTION_TRACE, "trace", "CHANNELS", "log all, or any of wire,cmd,cpu,mmio,irq,rom,repl"},
     {'q', "quiet", NULL, "no talk, no progress"},
     {'h', "help", NULL, "show help"},
     {0, NULL, NULL, NULL},

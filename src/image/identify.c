@@ -136,6 +136,11 @@ espy_status espy_identify_foreign(const uint8_t *bytes, size_t size, espy_err *e
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++)
         if (starts(bytes, size, signatures[i].bytes, signatures[i].size))
             return fail_as(err, signatures[i].what, signatures[i].advice);
+    if (all_same(bytes, size)) {
+        char what[48];
+        snprintf(what, sizeof what, "%zu bytes of 0x%02x", size, bytes[0]);
+        return fail_as(err, what, NULL);
+    }
     if (starts(bytes, size, "UF2\n", 4))
         return fail_uf2(bytes, size, err);
     if (is_html(bytes, size))
@@ -144,11 +149,6 @@ espy_status espy_identify_foreign(const uint8_t *bytes, size_t size, espy_err *e
         return fail_as(err, "an Intel HEX file", NULL);
     if (is_text(bytes, size))
         return fail_as(err, "a text file", NULL);
-    if (all_same(bytes, size)) {
-        char what[48];
-        snprintf(what, sizeof what, "%zu bytes of 0x%02x", size, bytes[0]);
-        return fail_as(err, what, NULL);
-    }
     espy_fail(err, ESPY_E_FORMAT, "this is not a firmware image: its first byte is 0x%02x, not 0xe9", bytes[0]);
     espy_advise(err, "Pass the .bin file of a firmware release.");
     return ESPY_E_FORMAT;
