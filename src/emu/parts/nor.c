@@ -113,7 +113,8 @@ enum {
 
 static void fill(espy_spi_xfer *x, uint8_t value)
 {
-    memset(x->rx, value, x->rx_size);
+    for (size_t i = 0; i < x->rx_size; i++)
+        x->rx[i] = value;
 }
 
 static void repeat(espy_spi_xfer *x, const uint8_t *bytes, size_t n, size_t first)

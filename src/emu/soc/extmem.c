@@ -63,6 +63,8 @@ static const espy_reg_init reset_values[] = {
     {0x11c, 0xffffffff},
     {0x12c, 0x5},
     {CACHE_STATE, 0x001001},
+    {DCACHE_FREEZE, FREEZE_DONE},
+    {ICACHE_FREEZE, FREEZE_DONE},
     {0x138, 0x7},
     {0x14c, 0x7},
     {0x158, 0x1},
