@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,7 +85,8 @@ static bool lock_part(const char *path, int *fd, struct stat *info)
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*fd < 0)
         return true;
-    while (lockf(*fd, F_LOCK, 0) != 0 && errno == EINTR)
+    /* Not lockf(): closing any other descriptor of the file would unlock it. */
+    while (flock(*fd, LOCK_EX) != 0 && errno == EINTR)
         ;
     /* The other one may have given it its final name meanwhile. */
     if (fstat(*fd, info) == 0 && stat(path, &named) == 0 && named.st_ino == info->st_ino &&
@@ -116,10 +118,12 @@ static espy_status transfer(job *j, espy_fetched *f, const char *url, int fd, ui
         espy_http_next next;
         espy_err e = {0};
         f->resumed += size > 0;
+        uint64_t before = size;
         espy_status st = espy_http_file(j->http, url, f->release.file, fd, size, &size, &next, &e);
         if (st == ESPY_OK)
             return ESPY_OK;
-        bool again = next != ESPY_HTTP_STOP && i + 1 < tries && !cancelled(j);
+        bool hopeless = st == ESPY_E_TIMEOUT && size == before;
+        bool again = next != ESPY_HTTP_STOP && i + 1 < tries && !hopeless && !cancelled(j);
         if (!again) {
             espy_fail(err, st, "%s", e.text);
             espy_advise(err, "%s", e.advice);

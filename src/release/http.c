@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TIMEOUT_S = 15, SLOW_BYTES = 100, REDIRECTS = 8, PAGE_MAX = 4 << 20 };
@@ -21,10 +22,37 @@ struct espy_http {
     const char *file;
     int fd;
     uint64_t offset, written;
+    time_t heard; /* when the last byte came, on the monotonic clock */
+    curl_off_t came;
+    bool silent;  /* for longer than the time-out */
     bool is_page; /* a web page came where an image should */
     bool too_big;
     int disk_error; /* errno of a write */
 };
+
+static uint32_t timeout_s(const espy_http *h)
+{
+    return h->config->timeout_s > 0 ? h->config->timeout_s : TIMEOUT_S;
+}
+
+static time_t now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+/* libcurl's own low-speed limit works on an average of the last seconds, and so
+ * notices a sudden silence late. */
+static bool is_silent(espy_http *h, curl_off_t came)
+{
+    time_t now = now_s();
+    if (came != h->came)
+        h->heard = now;
+    h->came = came;
+    h->silent = now - h->heard > (time_t)timeout_s(h);
+    return h->silent;
+}
 
 static int on_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
 {
@@ -32,6 +60,8 @@ static int on_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t 
     const espy_fetch_config *c = h->config;
     (void)up_total, (void)up_now;
     if (c->cancelled != NULL && c->cancelled(c->user))
+        return 1;
+    if (is_silent(h, now))
         return 1;
     if (c->progress != NULL && h->file != NULL && now > 0)
         c->progress(c->user, h->file, h->offset + h->written, total > 0 ? h->offset + (uint64_t)total : 0);
@@ -73,11 +103,6 @@ static size_t on_file(char *bytes, size_t size, size_t n, void *user)
     return !h->is_page && write_out(h, bytes, size * n) ? size * n : 0;
 }
 
-static uint32_t timeout_s(const espy_http *h)
-{
-    return h->config->timeout_s > 0 ? h->config->timeout_s : TIMEOUT_S;
-}
-
 espy_status espy_http_new(espy_http **http, const espy_fetch_config *config, espy_err *err)
 {
     espy_http *h = calloc(1, sizeof *h);
@@ -107,7 +132,9 @@ static void prepare(espy_http *h, const char *url, curl_write_callback on_write)
     const char *protocols = strncmp(base, "https:", 6) == 0 ? "https" : "http,https";
     curl_easy_reset(h->curl); /* keeps the connection */
     h->message[0] = '\0';
-    h->is_page = h->too_big = false;
+    h->is_page = h->too_big = h->silent = false;
+    h->heard = now_s();
+    h->came = 0;
     h->disk_error = 0;
     h->written = 0;
     curl_easy_setopt(h->curl, CURLOPT_URL, url);
@@ -127,6 +154,12 @@ static void prepare(espy_http *h, const char *url, curl_write_callback on_write)
     curl_easy_setopt(h->curl, CURLOPT_XFERINFODATA, h);
     curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, on_write);
     curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, h);
+}
+
+static CURLcode perform(espy_http *h)
+{
+    CURLcode code = curl_easy_perform(h->curl);
+    return code == CURLE_ABORTED_BY_CALLBACK && h->silent ? CURLE_OPERATION_TIMEDOUT : code;
 }
 
 static espy_status http_error(espy_http *h, const char *url, espy_err *err)
@@ -196,7 +229,7 @@ espy_status espy_http_page(espy_http *h, const char *url, espy_buf *page, char *
     h->file = NULL;
     espy_buf_clear(page);
     prepare(h, url, on_page);
-    CURLcode code = curl_easy_perform(h->curl);
+    CURLcode code = perform(h);
     if (code != CURLE_OK)
         return explain(h, code, url, err);
     char *effective = NULL;
@@ -237,7 +270,7 @@ espy_status espy_http_file(espy_http *h, const char *url, const char *file, int 
     h->offset = offset;
     prepare(h, url, on_file);
     curl_easy_setopt(h->curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)offset);
-    CURLcode code = curl_easy_perform(h->curl);
+    CURLcode code = perform(h);
     *size = offset + h->written;
     *next = next_step(h, code);
     return code == CURLE_OK ? ESPY_OK : explain(h, code, url, err);
