@@ -32,6 +32,13 @@ static inline void bench_close(bench *b)
     espy_bus_free(&b->bus);
 }
 
+/* RAM for a DMA controller's descriptors, say; close with espy_mem_free(). */
+static inline void bench_map_ram(bench *b, espy_mem *mem, uint8_t *bytes, uint32_t addr, uint32_t size)
+{
+    assert_int_equal(espy_mem_init(mem, "ram", bytes, size, NULL), ESPY_OK);
+    espy_bus_map(&b->bus, addr, size, mem, 0, true);
+}
+
 static inline uint32_t rd(bench *b, uint32_t addr)
 {
     return espy_bus_read(&b->bus, addr, 4);

@@ -5,7 +5,10 @@
  */
 #include "uart.h"
 
-#include "fixture.h"
+#include "../core/bench.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     BASE = 0x60000000,
@@ -42,46 +45,45 @@ enum {
     AT_CMD_CHAR_DET = 1 << 18
 };
 
-enum { IRQ, OUTPUT };
-
 /* 40 MHz from the crystal, undivided, to 115200: 347 + 3/16, as the ROM sets it. */
 #define CLK_XTAL 0x03700000u
 #define DIV_115200 (3u << 20 | 347)
 #define CHAR_115200 (ESPY_TICKS_PER_SECOND * 10 / 115200)
 
-typedef struct bench {
-    fixture f;
+typedef struct board {
+    bench f;
+    probe irq, output;
     espy_uart uart;
-} bench;
+} board;
 
-static bench *make(bool timing_real)
+static board *make(bool timing_real)
 {
-    bench *b = calloc(1, sizeof *b);
+    board *b = calloc(1, sizeof *b);
     assert_non_null(b);
-    fixture_setup(&b->f);
+    bench_open(&b->f);
     espy_uart_init(&b->uart, &b->f.soc,
                    &(espy_uart_config){.index = 0,
-                                       .irq = fixture_line(&b->f, IRQ),
-                                       .output = fixture_line(&b->f, OUTPUT),
+                                       .irq = probe_line(&b->f, &b->irq),
+                                       .output = probe_line(&b->f, &b->output),
                                        .timing_real = timing_real});
     wr(&b->f, CLK_CONF, CLK_XTAL);
     wr(&b->f, CLKDIV, DIV_115200);
     return b;
 }
 
-static void drop(bench *b)
+static void drop(board *b)
 {
     espy_uart_free(&b->uart);
-    fixture_teardown(&b->f);
+    bench_close(&b->f);
     free(b);
 }
 
-static void host_send(bench *b, const char *text, size_t n)
+static void host_send(board *b, const char *text, size_t n)
 {
     assert_int_equal(espy_uart_host_send(&b->uart, (const uint8_t *)text, n, NULL), ESPY_OK);
 }
 
-static unsigned rx_count(bench *b)
+static unsigned rx_count(board *b)
 {
     return rd(&b->f, STATUS) & 0x3ff;
 }
@@ -89,7 +91,7 @@ static unsigned rx_count(bench *b)
 static void test_reset_values(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     espy_uart_reset(&b->uart, ESPY_RESET_CHIP);
     /* uart_reg.h: the defaults of each field. */
     assert_int_equal(rd(&b->f, CLKDIV), 694);
@@ -107,7 +109,7 @@ static void test_reset_values(void **state)
 static void test_clock_sources(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     assert_int_equal(espy_uart_baud(&b->uart), 115212); /* 40e6 / (347 + 3/16) */
     wr(&b->f, CLK_CONF, 0x03500000);
     assert_int_equal(espy_uart_baud(&b->uart), 230423); /* APB at 80 MHz */
@@ -121,13 +123,13 @@ static void test_clock_sources(void **state)
 static void test_fast_output_is_there_at_once(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     for (const char *p = "ESP-ROM:esp32s3"; *p != 0; p++)
         wr(&b->f, FIFO, (uint8_t)*p);
     assert_int_equal(rd(&b->f, STATUS) >> 16 & 0x3ff, 0);
     assert_int_equal(rd(&b->f, FSM_STATUS), 0);
     assert_int_equal(rd(&b->f, INT_RAW) & TX_DONE, TX_DONE);
-    assert_int_equal(b->f.raised[OUTPUT], 1);
+    assert_int_equal(b->output.rises, 1);
     uint8_t got[32];
     assert_int_equal(espy_uart_host_take(&b->uart, got, sizeof got), 15);
     assert_memory_equal(got, "ESP-ROM:esp32s3", 15);
@@ -137,19 +139,19 @@ static void test_fast_output_is_there_at_once(void **state)
 static void test_real_output_takes_its_bits(void **state)
 {
     (void)state;
-    bench *b = make(true);
+    board *b = make(true);
     for (unsigned n = 0; n < 128; n++)
         wr(&b->f, FIFO, n);
     assert_int_equal(rd(&b->f, STATUS) >> 16 & 0x3ff, 127); /* one is in the shifter */
     assert_int_not_equal(rd(&b->f, FSM_STATUS) >> 4, 0);
     wr(&b->f, INT_CLR, TX_DONE | TXFIFO_EMPTY);
     assert_int_equal(rd(&b->f, INT_RAW) & TXFIFO_EMPTY, 0); /* 127 is not below 96 */
-    run_for(&b->f, CHAR_115200 * 32 + CHAR_115200 / 2);
+    pass(&b->f, CHAR_115200 * 32 + CHAR_115200 / 2);
     assert_int_equal(rd(&b->f, STATUS) >> 16 & 0x3ff, 95);
     assert_int_equal(rd(&b->f, INT_RAW) & TXFIFO_EMPTY, TXFIFO_EMPTY);
     assert_int_equal(espy_uart_host_available(&b->uart), 32);
     assert_int_equal(rd(&b->f, INT_RAW) & TX_DONE, 0);
-    run_for(&b->f, CHAR_115200 * 96);
+    pass(&b->f, CHAR_115200 * 96);
     assert_int_equal(espy_uart_host_available(&b->uart), 128);
     assert_int_equal(rd(&b->f, INT_RAW) & TX_DONE, TX_DONE);
     assert_int_equal(rd(&b->f, FSM_STATUS), 0);
@@ -160,24 +162,24 @@ static void test_real_output_takes_its_bits(void **state)
 static void test_full_threshold_is_reached_at_its_count(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     wr(&b->f, CONF1, 1);
     wr(&b->f, INT_CLR, 0xffffffff);
     wr(&b->f, INT_ENA, RXFIFO_FULL);
     host_send(b, "\xc0", 1);
-    assert_false(b->f.level[IRQ]);
-    run_for(&b->f, CHAR_115200 + 2000);
-    assert_true(b->f.level[IRQ]);
+    assert_false(b->irq.level);
+    pass(&b->f, CHAR_115200 + 2000);
+    assert_true(b->irq.level);
     wr(&b->f, INT_CLR, RXFIFO_FULL);
-    assert_true(b->f.level[IRQ]); /* the byte is still there */
+    assert_true(b->irq.level); /* the byte is still there */
     assert_int_equal(rd(&b->f, FIFO), 0xc0);
     wr(&b->f, INT_CLR, RXFIFO_FULL);
-    assert_false(b->f.level[IRQ]);
+    assert_false(b->irq.level);
     drop(b);
 }
 
 /* 40048794 in the ROM: uart_rx_intr_handler; 0x48868: threshold 1. */
-static void rom_isr(bench *b, uint8_t *ring, unsigned *n)
+static void rom_isr(board *b, uint8_t *ring, unsigned *n)
 {
     if ((rd(&b->f, INT_ST) & RXFIFO_FULL) == 0)
         return;
@@ -189,7 +191,7 @@ static void rom_isr(bench *b, uint8_t *ring, unsigned *n)
 static void test_interrupts_come_at_the_rate_of_the_wire(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     static uint8_t sent[1000], ring[1000];
     for (unsigned i = 0; i < sizeof sent; i++)
         sent[i] = (uint8_t)(i * 7);
@@ -198,13 +200,13 @@ static void test_interrupts_come_at_the_rate_of_the_wire(void **state)
     wr(&b->f, INT_ENA, RXFIFO_FULL);
     host_send(b, (const char *)sent, sizeof sent);
     for (unsigned step = 0; step < 10000; step++) {
-        run_for(&b->f, CHAR_115200 / 10);
-        if (b->f.level[IRQ])
+        pass(&b->f, CHAR_115200 / 10);
+        if (b->irq.level)
             rom_isr(b, ring, &n);
         assert_true(n <= step / 10 + 1);
     }
     assert_true(n >= 998);
-    run_for(&b->f, CHAR_115200 * 3);
+    pass(&b->f, CHAR_115200 * 3);
     rom_isr(b, ring, &n);
     assert_int_equal(n, sizeof sent);
     assert_memory_equal(ring, sent, sizeof sent);
@@ -215,16 +217,16 @@ static void test_interrupts_come_at_the_rate_of_the_wire(void **state)
 static void test_fast_waits_for_a_full_fifo(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     char sent[300];
     memset(sent, 'x', sizeof sent);
     wr(&b->f, INT_ENA, RXFIFO_FULL);
     host_send(b, sent, sizeof sent);
-    run_for(&b->f, CHAR_115200 * 1000);
+    pass(&b->f, CHAR_115200 * 1000);
     assert_int_equal(rx_count(b), 128);
     assert_int_equal(rd(&b->f, INT_RAW) & RXFIFO_OVF, 0);
     unsigned n = 0;
-    for (unsigned step = 0; step < 400; step++, run_for(&b->f, CHAR_115200))
+    for (unsigned step = 0; step < 400; step++, pass(&b->f, CHAR_115200))
         for (; rx_count(b) != 0; n++)
             assert_int_equal(rd(&b->f, FIFO), 'x');
     assert_int_equal(n, 300);
@@ -235,13 +237,13 @@ static void test_fast_waits_for_a_full_fifo(void **state)
 static void test_real_overruns(void **state)
 {
     (void)state;
-    bench *b = make(true);
+    board *b = make(true);
     char sent[200];
     memset(sent, 'x', sizeof sent);
     host_send(b, sent, sizeof sent);
-    run_for(&b->f, CHAR_115200 * 127);
+    pass(&b->f, CHAR_115200 * 127);
     assert_int_equal(rd(&b->f, INT_RAW) & RXFIFO_OVF, 0);
-    run_for(&b->f, CHAR_115200 * 100);
+    pass(&b->f, CHAR_115200 * 100);
     assert_int_equal(rx_count(b), 128);
     assert_int_equal(rd(&b->f, INT_RAW) & RXFIFO_OVF, RXFIFO_OVF);
     drop(b);
@@ -250,7 +252,7 @@ static void test_real_overruns(void **state)
 static void test_polling_is_quick_and_lossless(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     static uint8_t sent[100000];
     for (unsigned i = 0; i < sizeof sent; i++)
         sent[i] = (uint8_t)(i >> 3);
@@ -259,7 +261,7 @@ static void test_polling_is_quick_and_lossless(void **state)
     while (n < sizeof sent) {
         for (; rx_count(b) != 0; n++)
             assert_int_equal(rd(&b->f, FIFO), sent[n]);
-        run_for(&b->f, ESPY_TICKS_PER_US / 10);
+        pass(&b->f, ESPY_TICKS_PER_US / 10);
         assert_true(b->f.clock.now < ESPY_TICKS_PER_SECOND / 5);
     }
     assert_int_equal(espy_uart_host_pending(&b->uart), 0);
@@ -269,19 +271,19 @@ static void test_polling_is_quick_and_lossless(void **state)
 static void test_timeout_fires_on_an_idle_wire(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     wr(&b->f, CONF1, 1u << 23 | 120);
     wr(&b->f, INT_ENA, RXFIFO_FULL | RXFIFO_TOUT);
     host_send(b, "abc", 3);
-    run_for(&b->f, CHAR_115200 * 3 + 100);
+    pass(&b->f, CHAR_115200 * 3 + 100);
     assert_int_equal(rx_count(b), 3);
     assert_int_equal(rd(&b->f, INT_ST), 0); /* nothing timed out between the characters */
-    run_for(&b->f, CHAR_115200 + 100);      /* ten bits is the default threshold */
+    pass(&b->f, CHAR_115200 + 100);         /* ten bits is the default threshold */
     assert_int_equal(rd(&b->f, INT_ST), RXFIFO_TOUT);
     while (rx_count(b) != 0)
         rd(&b->f, FIFO);
     wr(&b->f, INT_CLR, RXFIFO_TOUT);
-    run_for(&b->f, CHAR_115200 * 5);
+    pass(&b->f, CHAR_115200 * 5);
     assert_int_equal(rd(&b->f, INT_ST), 0);
     drop(b);
 }
@@ -290,16 +292,16 @@ static void test_timeout_fires_on_an_idle_wire(void **state)
 static void test_masking_interrupts_holds_the_wire(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     wr(&b->f, CONF1, 1u << 23 | 120);
     char sent[500];
     memset(sent, 'y', sizeof sent);
     host_send(b, sent, sizeof sent);
-    run_for(&b->f, CHAR_115200 * 1000);
+    pass(&b->f, CHAR_115200 * 1000);
     assert_int_equal(rx_count(b), 120);
     assert_int_equal(espy_uart_host_pending(&b->uart), 380);
     wr(&b->f, INT_ENA, RXFIFO_FULL | RXFIFO_TOUT);
-    assert_true(b->f.level[IRQ]);
+    assert_true(b->irq.level);
     drop(b);
 }
 
@@ -310,7 +312,7 @@ static void test_autobaud(void **state)
     /* A bit of 9600 Bd is 4167 clocks of the crystal, more than the counters hold. */
     static const uint32_t rates[] = {19200, 74880, 115200, 230400, 460800, 921600, 1500000, 2000000};
     for (unsigned i = 0; i < sizeof rates / sizeof rates[0]; i++) {
-        bench *b = make(false);
+        board *b = make(false);
         espy_uart_host_baud(&b->uart, rates[i]);
         wr(&b->f, CONF0, rd(&b->f, CONF0) | 1u << 27);
         assert_int_equal(rd(&b->f, LOWPULSE), 0xfff);
@@ -320,7 +322,7 @@ static void test_autobaud(void **state)
         wr(&b->f, INT_ENA, RXFIFO_FULL);
         host_send(b, sync, sizeof sync);
         for (unsigned step = 0; rd(&b->f, RXD_CNT) <= 127; step++) {
-            run_for(&b->f, CHAR_115200);
+            pass(&b->f, CHAR_115200);
             while (rx_count(b) != 0)
                 rd(&b->f, FIFO);
             assert_true(step < 1000);
@@ -337,10 +339,10 @@ static void test_autobaud(void **state)
 static void test_wrong_rate_garbles(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     espy_uart_host_baud(&b->uart, 230400);
     host_send(b, "hello, world", 12);
-    run_for(&b->f, CHAR_115200 * 20);
+    pass(&b->f, CHAR_115200 * 20);
     char got[32] = "";
     for (unsigned n = 0; rx_count(b) != 0; n++)
         got[n] = (char)rd(&b->f, FIFO);
@@ -357,10 +359,10 @@ static void test_wrong_rate_garbles(void **state)
 static void test_slow_host_makes_framing_errors(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     espy_uart_host_baud(&b->uart, 9600);
     host_send(b, "\0", 1);
-    run_for(&b->f, CHAR_115200 * 15);
+    pass(&b->f, CHAR_115200 * 15);
     assert_int_equal(rd(&b->f, INT_RAW) & (FRM_ERR | 1 << 7), FRM_ERR | 1 << 7);
     drop(b);
 }
@@ -368,10 +370,10 @@ static void test_slow_host_makes_framing_errors(void **state)
 static void test_loopback(void **state)
 {
     (void)state;
-    bench *b = make(true);
+    board *b = make(true);
     wr(&b->f, CONF0, rd(&b->f, CONF0) | 1u << 14);
     wr(&b->f, FIFO, 0xa5);
-    run_for(&b->f, CHAR_115200 * 2);
+    pass(&b->f, CHAR_115200 * 2);
     assert_int_equal(rx_count(b), 1);
     assert_int_equal(rd(&b->f, FIFO), 0xa5);
     drop(b);
@@ -380,16 +382,16 @@ static void test_loopback(void **state)
 static void test_software_flow_control(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     wr(&b->f, FLOW_CONF, 3); /* SW_FLOW_CON_EN, XONOFF_DEL */
     host_send(b, "\x13", 1);
-    run_for(&b->f, CHAR_115200);
+    pass(&b->f, CHAR_115200);
     assert_int_equal(rd(&b->f, INT_RAW) & SW_XOFF, SW_XOFF);
     assert_int_equal(rx_count(b), 0);
     wr(&b->f, FIFO, 'a');
     assert_int_equal(espy_uart_host_available(&b->uart), 0);
     host_send(b, "\x11", 1);
-    run_for(&b->f, CHAR_115200);
+    pass(&b->f, CHAR_115200);
     assert_int_equal(rd(&b->f, INT_RAW) & SW_XON, SW_XON);
     assert_int_equal(espy_uart_host_available(&b->uart), 1);
     drop(b);
@@ -398,17 +400,17 @@ static void test_software_flow_control(void **state)
 static void test_at_command_needs_silence_around_it(void **state)
 {
     (void)state;
-    bench *b = make(true);
+    board *b = make(true);
     wr(&b->f, INT_ENA, AT_CMD_CHAR_DET);
-    run_for(&b->f, CHAR_115200 * 300); /* longer than PRE_IDLE_NUM, 2305 bits */
+    pass(&b->f, CHAR_115200 * 300); /* longer than PRE_IDLE_NUM, 2305 bits */
     host_send(b, "+++", 3);
-    run_for(&b->f, CHAR_115200 * 100);
+    pass(&b->f, CHAR_115200 * 100);
     assert_int_equal(rd(&b->f, INT_ST), 0);
-    run_for(&b->f, CHAR_115200 * 200);
+    pass(&b->f, CHAR_115200 * 200);
     assert_int_equal(rd(&b->f, INT_ST), AT_CMD_CHAR_DET);
     wr(&b->f, INT_CLR, AT_CMD_CHAR_DET);
     host_send(b, "x+++", 4);
-    run_for(&b->f, CHAR_115200 * 300);
+    pass(&b->f, CHAR_115200 * 300);
     assert_int_equal(rd(&b->f, INT_ST), 0);
     drop(b);
 }
@@ -416,12 +418,12 @@ static void test_at_command_needs_silence_around_it(void **state)
 static void test_fifo_reset_and_sizes(void **state)
 {
     (void)state;
-    bench *b = make(true);
+    board *b = make(true);
     wr(&b->f, MEM_CONF, 10u << 17 | 1 << 4 | 3 << 1); /* 384 bytes to receive into */
     char sent[300];
     memset(sent, 'z', sizeof sent);
     host_send(b, sent, sizeof sent);
-    run_for(&b->f, CHAR_115200 * 310);
+    pass(&b->f, CHAR_115200 * 310);
     assert_int_equal(rx_count(b), 300);
     wr(&b->f, CONF0, rd(&b->f, CONF0) | 1u << 17);
     wr(&b->f, CONF0, rd(&b->f, CONF0) & ~(1u << 17));
@@ -433,17 +435,17 @@ static void test_fifo_reset_and_sizes(void **state)
 static void test_queue_survives_a_reset(void **state)
 {
     (void)state;
-    bench *b = make(false);
+    board *b = make(false);
     host_send(b, "abc", 3);
     espy_uart_reset(&b->uart, ESPY_RESET_CHIP);
     wr(&b->f, CLK_CONF, CLK_XTAL);
     wr(&b->f, CLKDIV, DIV_115200);
-    run_for(&b->f, CHAR_115200 * 4);
+    pass(&b->f, CHAR_115200 * 4);
     assert_int_equal(rx_count(b), 3);
     assert_int_equal(rd(&b->f, FIFO), 'a');
     host_send(b, "def", 3);
     espy_uart_host_flush(&b->uart);
-    run_for(&b->f, CHAR_115200 * 4);
+    pass(&b->f, CHAR_115200 * 4);
     assert_int_equal(rx_count(b), 2);
     drop(b);
 }
