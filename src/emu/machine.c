@@ -102,7 +102,8 @@ struct espy_machine {
     espy_usb_otg usb_otg;
     espy_storage storage;
 
-    bool powered; /* EN is high */
+    bool powered;    /* EN is high */
+    uint32_t straps; /* as the last chip reset latched them */
     bool sleeping;
     espy_event en_rise;
     espy_reset_cause reset_cause; /* requested and not yet performed */
@@ -208,13 +209,31 @@ static void reset_parts(espy_machine *m, espy_reset depth)
         espy_psram_reset(&m->psram_part, depth);
 }
 
+/* The watchdogs guard a boot from flash, and not the download modes. */
+static void update_boot_mode(espy_machine *m)
+{
+    bool flash_boot = (m->gpio.strap & STRAP_GPIO0) != 0;
+    espy_rtc_set_flash_boot(&m->rtc, flash_boot);
+    espy_timg_set_flash_boot(&m->timg[0], flash_boot);
+}
+
+/* machine.bootloader(): the ROM looks at the strap register alone, even after a CPU
+ * reset, and boards that are forced to download print GPIO0's strap as low. */
+static void set_force_download(void *self, unsigned n, bool level)
+{
+    (void)n;
+    espy_machine *m = self;
+    m->gpio.strap = level ? m->straps & ~STRAP_GPIO0 : m->straps;
+    update_boot_mode(m);
+}
+
 static void reset_peripherals(espy_machine *m, espy_reset depth)
 {
     espy_iomux_reset(&m->iomux, depth);
     espy_gpio_reset(&m->gpio, depth);
-    bool flash_boot = (m->gpio.strap & STRAP_GPIO0) != 0;
-    espy_rtc_set_flash_boot(&m->rtc, flash_boot);
-    espy_timg_set_flash_boot(&m->timg[0], flash_boot);
+    if (depth == ESPY_RESET_CHIP)
+        m->straps = m->gpio.strap;
+    update_boot_mode(m);
     espy_intmatrix_reset(&m->intmatrix, depth);
     espy_rtc_reset(&m->rtc, depth);
     espy_sens_reset(&m->sens, depth);
@@ -375,6 +394,7 @@ static void make_rtc(espy_machine *m)
     m->rtc.reset = (espy_reset_port){request_reset, m};
     m->rtc.intr = source(m, ESPY_INT_RTC_CORE);
     m->rtc.sleep = (espy_line){set_sleep, m, 0};
+    m->rtc.force_download = (espy_line){set_force_download, m, 0};
     for (unsigned i = 0; i < 2; i++)
         m->rtc.stall[i] = (espy_line){set_core_rtc_stall, m, i};
     espy_sens_init(&m->sens, &m->soc);
@@ -416,6 +436,7 @@ static void reset_module(void *self, unsigned n, bool level)
     if (!level)
         return;
     switch (n) {
+    case ESPY_RST_SPI01: espy_mspi_reset(&m->mspi, ESPY_RESET_CORE); break;
     case ESPY_RST_UART: espy_uart_reset(&m->uart[0], ESPY_RESET_CORE); break;
     case ESPY_RST_UART1: espy_uart_reset(&m->uart[1], ESPY_RESET_CORE); break;
     case ESPY_RST_UART2: espy_uart_reset(&m->uart[2], ESPY_RESET_CORE); break;
