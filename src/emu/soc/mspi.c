@@ -444,7 +444,6 @@ static void exchange(espy_mspi_port *port, espy_spi_xfer *x, unsigned selected)
     uint8_t wire[2 * BUFFER_SIZE], *rx = x->rx;
     size_t wanted = x->rx_size;
     memset(wire, ESPY_SPI_FLOAT, sizeof wire);
-    memset(rx, ESPY_SPI_FLOAT, wanted);
     x->rx = wire;
     x->rx_size = wanted > 0 ? wanted + 16 : 0; /* some more than wanted, for late sampling */
     for (unsigned cs = 0; cs < 2; cs++) {
@@ -460,7 +459,8 @@ static void exchange(espy_mspi_port *port, espy_spi_xfer *x, unsigned selected)
         if (x->data.dtr && s.ddr & DDR_RDAT_SWP)
             swap_pairs(wire, wanted);
     }
-    memcpy(rx, wire, wanted);
+    if (wanted > 0)
+        memcpy(rx, wire, wanted);
     x->rx = rx;
     x->rx_size = wanted;
     mspi->transfers++;
