@@ -43,9 +43,30 @@ enum {
 #define ENCAL_GND2 (1u << 7)
 
 #define RAW_MAX 4095
-#define OFFSET 1850 /* near the eFuse calibration's base code, in codes */
+#define CAL_MV 850
+#define VDD_MAX_MV 3600 /* absolute maximum of a pin */
 
-static const unsigned full_scale_mv[4] = {950, 1250, 1750, 3100};
+/* The analog part of the sample chip whose calibration efuse.c carries, as ESP-IDF's
+ * esp_efuse_rtc_calib.c works it out from BLOCK2: the code that reads 0 at ground, and
+ * the code that 850 mV give, by attenuation. */
+static const unsigned ground_code[2][4] = {{1958, 2084, 2106, 2208}, {2166, 2202, 2214, 2242}};
+static const unsigned code_at_850mv[2][4] = {{3593, 2690, 1892, 1003}, {3476, 2618, 1832, 980}};
+/* TEMP_CALIB: the sensor reads this many tenths of a degree too little. */
+#define TSENS_ERROR 109
+
+/* How far the straight line through 0 and 850 mV lies above the voltage that is there, a
+ * polynomial in the line's value (millivolts).  Coefficients: ESP-IDF v5.0.4,
+ * esp_adc/esp32s3/curve_fitting_coefficients.c. */
+static const double curve[2][4][5] = {
+    {{-2.7856531419538344, -0.0050871540569528, 9.798249589e-6},
+     {-2.9831022915028695, -0.0049393185868806, 1.01379430548e-5},
+     {-2.3285545746296417, -0.0147640181047414, 2.08385525314e-5},
+     {-0.644403418269478, -0.0644334888647536, 1.297891447611e-4, -7.0769718e-8, 1.3515e-11}},
+    {{-2.5668651654328927, 1.353548869615e-4, 3.6615265189e-6},
+     {-2.3690184690298404, -0.0066319894226185, 1.18964995959e-5},
+     {-0.9452499397020617, -0.0200996773954387, 2.59011467956e-5},
+     {1.2247719764336924, -0.0755717904943462, 1.478791187119e-4, -7.9672528e-8, 1.5038e-11}},
+};
 
 static const espy_reg_init reset_values[] = {
     {0x000, 0x20040002}, /* SAR_READER1_CTRL */
@@ -83,16 +104,32 @@ static unsigned channel_of(uint32_t pads)
     return channel;
 }
 
+static double curve_error(unsigned n, unsigned atten, double mv)
+{
+    const double *k = curve[n][atten];
+    return k[0] + mv * (k[1] + mv * (k[2] + mv * (k[3] + mv * k[4])));
+}
+
+/* The code above ground that a voltage gives.  The error's slope is well below 1, so
+ * that repeating `line = mv + error(line)` closes in on the line's value. */
+static int ideal_code(unsigned n, unsigned atten, unsigned mv)
+{
+    double line = mv;
+    for (unsigned i = 0; i < 24; i++)
+        line = mv + curve_error(n, atten, line);
+    double code = line * code_at_850mv[n][atten] / CAL_MV + 0.5;
+    return mv == 0 || code < 0 ? 0 : code > RAW_MAX ? RAW_MAX : (int)code;
+}
+
 static uint32_t convert(const espy_sens *sens, unsigned n)
 {
     const struct unit *unit = &units[n];
     unsigned channel = channel_of(sens->reg[unit->meas / 4] >> EN_PAD_S & EN_PAD_M);
     bool connected = channel < ESPY_SENS_CHANNELS && (sens->analog[ANALOG_ENCAL] & unit->encal_gnd) == 0;
     unsigned mv = connected ? sens->input_mv[n][channel] : 0;
-    unsigned select = connected ? 2 * channel : 0;
-    unsigned scale = full_scale_mv[sens->reg[unit->atten / 4] >> select & 3];
-    int code = (sens->analog[unit->code + 1] & 0xF) << 8 | sens->analog[unit->code];
-    int raw = (int)(RAW_MAX * mv / scale) + OFFSET - code;
+    unsigned atten = sens->reg[unit->atten / 4] >> (connected ? 2 * channel : 0) & 3;
+    int initial = (sens->analog[unit->code + 1] & 0xF) << 8 | sens->analog[unit->code];
+    int raw = ideal_code(n, atten, mv) + (int)ground_code[n][atten] - initial;
     raw = raw < 0 ? 0 : raw > RAW_MAX ? RAW_MAX : raw;
     return (uint32_t)(sens->reg[unit->reader / 4] & unit->invert ? RAW_MAX - raw : raw);
 }
@@ -123,11 +160,11 @@ static int tsens_offset(uint8_t dac)
     }
 }
 
-/* celsius = 0.4386 * raw - 27.88 * offset - 20.52 */
+/* celsius - error = 0.4386 * raw - 27.88 * offset - 20.52 */
 static uint32_t tsens_raw(const espy_sens *sens)
 {
     int offset = tsens_offset(sens->analog[ANALOG_TSENS_DAC]);
-    int raw = (sens->temperature * 10000 + 278800 * offset + 205200 + 4386 / 2) / 4386;
+    int raw = (sens->temperature * 10000 - 1000 * TSENS_ERROR + 278800 * offset + 205200 + 4386 / 2) / 4386;
     return (uint32_t)(raw < 0 ? 0 : raw > 255 ? 255 : raw);
 }
 
@@ -162,7 +199,7 @@ static void sens_write(void *self, uint32_t offset, uint32_t value)
 void espy_sens_set_input(espy_sens *sens, unsigned unit, unsigned channel, unsigned mv)
 {
     if (unit < 2 && channel < ESPY_SENS_CHANNELS)
-        sens->input_mv[unit][channel] = (uint16_t)(mv < UINT16_MAX ? mv : UINT16_MAX);
+        sens->input_mv[unit][channel] = (uint16_t)(mv < VDD_MAX_MV ? mv : VDD_MAX_MV);
 }
 
 void espy_sens_set_temperature(espy_sens *sens, int celsius)

@@ -4,17 +4,18 @@
  * the voltage given per channel, the internal ground that the self-calibration
  * measures, and the temperature sensor.
  *
- * The converter is ideal but for a fixed offset per unit, which the initial
- * code, set through the internal bus (regi2c.h), takes away: a code of 12 bits
- *     raw = clamp(4095 * mV / full_scale[atten] + OFFSET - initial code)
- * so that software's search for the code that just reads 0 at ground finds
- * OFFSET, and readings are then linear from 0 to the attenuation's full scale.
+ * The converter is that of the sample chip whose calibration the eFuses carry
+ * (efuse.h): an offset and a gain per unit and attenuation, and the curvature
+ * that ESP-IDF's curve-fitting scheme takes out, so that a program which
+ * calibrates by the eFuses reads the voltage that was given.  The initial code,
+ * set through the internal bus (regi2c.h), is subtracted from the result;
+ * self-calibration finds the code at which ground just reads 0.
  *
  * Source: ESP32-S3 TRM, "On-Chip Sensors and Analog Signal Processing";
- * ESP-IDF v5.0.4 hal/esp32s3 adc_ll.h, temperature_sensor_ll.h, soc/sens_reg.h;
- * full scales from the data sheet's ADC table.
+ * ESP-IDF v5.0.4 hal/esp32s3 adc_ll.h, temperature_sensor_ll.h, soc/sens_reg.h,
+ * efuse/esp32s3 esp_efuse_rtc_calib.c, esp_adc/esp32s3 curve fitting.
  *
- * Left out: noise and non-linearity, the ULP's control of the ADCs, ULP-RISC-V,
+ * Left out: noise, the ULP's control of the ADCs, ULP-RISC-V,
  * touch sensing (its registers store and read as no pad touched).
  */
 #ifndef ESPY_EMU_SOC_SENS_H
