@@ -11,14 +11,11 @@
 
 enum {
     CORE_1_CONTROL_0 = 0x000,
-    CPU_PERI_RST_EN = 0x00C,
     CPU_PER_CONF = 0x010,
     PERIP_RST_EN0 = 0x020,
     PERIP_RST_EN1 = 0x024,
     CPU_INTR_FROM_CPU_0 = 0x030,
     CPU_INTR_FROM_CPU_3 = 0x03C,
-    RTC_FASTMEM_CONFIG = 0x050,
-    RTC_FASTMEM_CRC = 0x054,
     SYSCLK_CONF = 0x060,
     DATE = 0xFFC
 };
@@ -148,9 +145,12 @@ void espy_system_init(espy_system *system, const espy_soc *soc)
 void espy_system_reset(espy_system *system, espy_reset depth)
 {
     (void)depth;
+    uint32_t held0 = reg(system, PERIP_RST_EN0), held1 = reg(system, PERIP_RST_EN1);
     espy_regfile_reset(system->reg, ESPY_SYSTEM_WORDS, reset_values, sizeof reset_values / sizeof *reset_values);
     update_clock(system);
     update_core1(system);
+    update_resets(system, 0, held0 ^ reg(system, PERIP_RST_EN0), reg(system, PERIP_RST_EN0));
+    update_resets(system, 32, held1 ^ reg(system, PERIP_RST_EN1), reg(system, PERIP_RST_EN1));
     for (unsigned i = 0; i < 4; i++)
         espy_line_set(&system->from_cpu[i], false);
 }

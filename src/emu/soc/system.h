@@ -9,7 +9,7 @@
  *
  * Left out: clock gates of modules store and do not stop them; RC_FAST as the
  * CPU's clock runs at 480/27 MHz (nominal 17.5); memory power and the PVT
- * monitors are registers without effect.
+ * monitors, and the CRC unit of the RTC fast memory, are registers without effect.
  */
 #ifndef ESPY_EMU_SOC_SYSTEM_H
 #define ESPY_EMU_SOC_SYSTEM_H
@@ -45,8 +45,8 @@ enum {
 
 typedef struct espy_system {
     const espy_soc *soc;
-    /* Outputs, wired by the machine after init; the levels are also called once
-     * by espy_system_reset(), so that nothing needs a start value. */
+    /* Outputs, wired by the machine after init.  espy_system_reset() calls the
+     * clock and drives every line but the module resets that do not change. */
     /* The CPU's cycle and the APB's cycle in ticks, whenever either changes:
      * 2 and 6 at 240 MHz; 24 and 24 after reset (20 MHz from the crystal). */
     void (*clock)(void *self, unsigned cpu_ticks, unsigned apb_ticks);

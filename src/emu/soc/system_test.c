@@ -133,6 +133,9 @@ static void module_resets(void **state)
     assert_int_equal(rd(&r.b, PERIP_RST_EN1), 0x1FE);
     wr(&r.b, PERIP_RST_EN1, 0x1FE | 1u << 9);
     assert_true(r.module[ESPY_RST_UART2].level);
+    espy_system_reset(&r.system, ESPY_RESET_CORE); /* releases what software held */
+    assert_false(r.module[ESPY_RST_UART].level);
+    assert_false(r.module[ESPY_RST_UART2].level);
     bench_close(&r.b);
 }
 

@@ -16,10 +16,8 @@ enum {
     T0LO = 0x04,
     T0HI = 0x08,
     T0UPDATE = 0x0C,
-    T0ALARMLO = 0x10,
-    T0ALARMHI = 0x14,
+    T0ALARMLO = 0x10, /* each xxxLO is followed by its xxxHI */
     T0LOADLO = 0x18,
-    T0LOADHI = 0x1C,
     T0LOAD = 0x20,
     WDTCONFIG0 = 0x48,
     WDTCONFIG1 = 0x4C,
