@@ -237,12 +237,9 @@ uint32_t espy_uart_baud(const espy_uart *u)
 
 /* ---- Interrupts ---- */
 
-/* FULL and EMPTY follow their conditions: cleared while the condition holds, they come back. */
+/* EMPTY follows its condition: cleared while the condition holds, it comes back. */
 static void update_interrupts(espy_uart *u)
 {
-    unsigned full = field(u, UART_CONF1, 0, 10);
-    if (u->rx.count >= (full != 0 ? full : 1))
-        u->raw |= RXFIFO_FULL;
     if (u->tx.count < field(u, UART_CONF1, 10, 10))
         u->raw |= TXFIFO_EMPTY;
     bool level = (u->raw & u->reg[UART_INT_ENA / 4]) != 0;
@@ -269,6 +266,12 @@ static void update_timeout(espy_uart *u)
 }
 
 /* ---- Receiver ---- */
+
+static unsigned full_threshold(const espy_uart *u)
+{
+    unsigned full = field(u, UART_CONF1, 0, 10);
+    return full != 0 ? full : 1;
+}
 
 static bool rtsn(const espy_uart *u)
 {
@@ -332,7 +335,9 @@ static bool take_xon_xoff(espy_uart *u, uint8_t byte)
     return (flow & XONOFF_DEL) != 0;
 }
 
-/* A character has been sampled: where everything that arrives comes through. */
+/* A character has been sampled: where everything that arrives comes through.  It is the arrival
+ * that raises FULL, not the count: the mask ROM's loader clears and enables FULL with characters
+ * in the FIFO before it notes which UART it listens to, and its handler could not end that one. */
 static void receive(void *user, const espy_wire_received *r)
 {
     espy_uart *u = user;
@@ -344,6 +349,8 @@ static void receive(void *user, const espy_wire_received *r)
         u->raw |= RXFIFO_OVF;
     else
         fifo_put(&u->rx, r->byte);
+    if (u->rx.count >= full_threshold(u))
+        u->raw |= RXFIFO_FULL;
 }
 
 /* Feeds the receiver one character from whatever drives the wire. */
@@ -375,9 +382,9 @@ static bool wire_open(const espy_uart *u)
 {
     if (u->config.timing_real)
         return true;
-    unsigned limit = u->rx.size, full = field(u, UART_CONF1, 0, 10);
-    if (polled(u) && full < limit)
-        limit = full != 0 ? full : 1;
+    unsigned limit = u->rx.size;
+    if (polled(u) && full_threshold(u) < limit)
+        limit = full_threshold(u);
     return u->rx.count < limit && rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST);
 }
 

@@ -171,8 +171,12 @@ static void test_full_threshold_is_reached_at_its_count(void **state)
     pass(&b->f, CHAR_115200 + 2000);
     assert_true(b->irq.level);
     wr(&b->f, INT_CLR, RXFIFO_FULL);
-    assert_true(b->irq.level); /* the byte is still there */
+    assert_false(b->irq.level); /* though the byte is still there */
+    host_send(b, "\xdb", 1);
+    pass(&b->f, CHAR_115200 + 2000);
+    assert_true(b->irq.level);
     assert_int_equal(rd(&b->f, FIFO), 0xc0);
+    assert_int_equal(rd(&b->f, FIFO), 0xdb);
     wr(&b->f, INT_CLR, RXFIFO_FULL);
     assert_false(b->irq.level);
     drop(b);
