@@ -200,6 +200,7 @@ static void software_reset(void **state)
     type(b, "machine.reset()");
     await(b, PROMPT);
     assert_non_null(strstr(b->text, "rst:0xc (RTC_SW_CPU_RST),boot:0x8 (SPI_FAST_FLASH_BOOT)"));
+    assert_non_null(strstr(b->text, "\r\nSaved PC:0x40"));
     assert_null(strstr(b->text, "ets_loader.c"));
     tell(b, "import machine");
     ask(b, "machine.reset_cause() == machine.HARD_RESET", "True");

@@ -17,6 +17,7 @@
 #include "parts/nor_octal.h"
 #include "parts/psram.h"
 #include "rom/rom.h"
+#include "soc/assist_debug.h"
 #include "soc/efuse.h"
 #include "soc/extmem.h"
 #include "soc/gdma.h"
@@ -100,6 +101,7 @@ struct espy_machine {
     espy_rng rng;
     espy_usb_serial_jtag usb_serial_jtag;
     espy_usb_otg usb_otg;
+    espy_assist_debug assist_debug;
     espy_storage storage;
 
     bool powered;    /* EN is high */
@@ -248,6 +250,7 @@ static void reset_peripherals(espy_machine *m, espy_reset depth)
     espy_gdma_reset(&m->gdma, depth);
     espy_usb_serial_jtag_reset(&m->usb_serial_jtag, depth);
     espy_usb_otg_reset(&m->usb_otg, depth);
+    espy_assist_debug_reset(&m->assist_debug, depth);
     espy_storage_reset(&m->storage, depth);
     reset_parts(m, depth);
     espy_mspi_reset(&m->mspi, depth);
@@ -258,6 +261,10 @@ static void reset_peripherals(espy_machine *m, espy_reset depth)
 static void perform_reset(espy_machine *m, espy_reset_cause cause, unsigned cores)
 {
     espy_log(m->soc.log, ESPY_LOG_CPU, "reset: cause 0x%02x, cores %u", (unsigned)cause, cores);
+    for (unsigned i = 0; i < 2; i++)
+        if (cores & (ESPY_CORE_0 << i))
+            espy_assist_debug_record(&m->assist_debug, i, espy_cpu_pc(m->core[i].cpu),
+                                     espy_cpu_get_a(m->core[i].cpu, 1));
     if (!espy_reset_is_cpu(cause))
         reset_peripherals(m, espy_reset_depth(cause));
     espy_rtc_set_cause(&m->rtc, cores, cause);
@@ -463,6 +470,7 @@ static void make_peripherals(espy_machine *m, bool timing_real)
     make_rtc(m);
     make_system(m);
     make_crypto(m);
+    espy_assist_debug_init(&m->assist_debug, &m->soc);
     espy_storage_init(&m->storage, &m->soc);
     for (unsigned n = 0; n < ESPY_RST_COUNT; n++)
         m->system.module_reset[n] = (espy_line){reset_module, m, n};

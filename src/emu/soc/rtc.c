@@ -554,7 +554,6 @@ static void reset_registers(espy_rtc *rtc, espy_reset depth)
 static void reset_domain(espy_rtc *rtc, espy_reset depth)
 {
     reset_registers(rtc, depth);
-    espy_clock_cancel(rtc->soc->clock, &rtc->swd);
     rtc->alarm_on = false;
     rtc->wdt_on = false;
     if (depth == ESPY_RESET_CHIP) {
@@ -569,6 +568,10 @@ static void reset_domain(espy_rtc *rtc, espy_reset depth)
 void espy_rtc_reset(espy_rtc *rtc, espy_reset depth)
 {
     set_asleep(rtc, false);
+    /* The ROM cannot feed the super watchdog, and boards without an image are seen to be reset by
+     * TIMG0's watchdog over and over, never by this one: a core reset must feed it. */
+    espy_clock_cancel(rtc->soc->clock, &rtc->swd);
+    *reg(rtc, SWD_CONF) &= ~SWD_FEED_INT;
     if (depth != ESPY_RESET_CORE)
         reset_domain(rtc, depth);
     wdt_apply(rtc);
