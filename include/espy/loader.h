@@ -132,7 +132,8 @@ typedef struct espy_loader_reply {
     uint8_t error;  /* the loader's code where status is not 0 */
 } espy_loader_reply;
 
-/* False where the frame is no reply: wrong direction, length or size. */
+/* False where the frame is no reply: wrong direction, length or size, or a status that
+ * the ROM, which knows 0 and 1, does not send. */
 bool espy_loader_reply_parse(espy_loader_reply *reply, const uint8_t *frame, size_t n, size_t status_size);
 
 /* "FLASH_BEGIN"; "0x42" has no name: "unknown command". */

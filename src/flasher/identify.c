@@ -34,6 +34,10 @@ espy_status espy_flasher_write_regs(espy_flasher *flasher, const espy_loader_reg
     return espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, NULL, err);
 }
 
+/* Replies carry no checksum, and what is read here decides what is written and where:
+ * it is read until it reads twice the same, at most so many times. */
+enum { READINGS = 4 };
+
 /* ---- which chip --------------------------------------------------------------------- */
 
 enum {
@@ -69,25 +73,45 @@ static espy_status name_older_chip(espy_flasher *flasher, espy_err *err)
     return unsupported(NULL, magic, err);
 }
 
-static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_err *err)
+/* *size == 0: the chip has no such command. */
+static espy_status security_info(espy_flasher *flasher, uint8_t info[SECURITY_INFO_SIZE], size_t *size, espy_err *err)
 {
     espy_loader_request request = espy_loader_security_info();
     espy_loader_reply reply;
     espy_err why = {0};
     espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, &reply, &why);
-    if (st == ESPY_E_DEVICE || (st == ESPY_OK && reply.size < SECURITY_INFO_SIZE))
-        return name_older_chip(flasher, err);
+    *size = 0;
+    if (st == ESPY_E_DEVICE)
+        return ESPY_OK;
     if (st != ESPY_OK) {
         espy_fail(err, st, "%s", why.text);
         espy_advise(err, "%s", why.advice);
         return st;
     }
-    board->chip_id = get_le32(reply.data + 12);
-    board->secure_download = (get_le32(reply.data) & SECURE_DOWNLOAD_ENABLE) != 0;
+    *size = reply.size < SECURITY_INFO_SIZE ? reply.size : SECURITY_INFO_SIZE;
+    memcpy(info, reply.data, *size);
+    return ESPY_OK;
+}
+
+static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_err *err)
+{
+    uint8_t info[SECURITY_INFO_SIZE] = {0}, before[SECURITY_INFO_SIZE];
+    for (unsigned i = 0; i < READINGS && (i < 2 || memcmp(info, before, sizeof info) != 0); i++) {
+        size_t size;
+        memcpy(before, info, sizeof before);
+        espy_status st = security_info(flasher, info, &size, err);
+        if (st == ESPY_OK && size < sizeof info)
+            st = name_older_chip(flasher, err);
+        if (st != ESPY_OK)
+            return st;
+    }
+    board->chip_id = get_le32(info + 12);
+    board->secure_download = (get_le32(info) & SECURE_DOWNLOAD_ENABLE) != 0;
     flasher->secure_download = board->secure_download;
+    const char *name = board->chip_id <= UINT16_MAX ? espy_image_chip_name((uint16_t)board->chip_id) : NULL;
     if (board->chip_id != ESPY_CHIP_ESP32S3)
-        return unsupported(espy_image_chip_name((uint16_t)board->chip_id), board->chip_id, err);
-    board->chip = espy_image_chip_name((uint16_t)board->chip_id);
+        return unsupported(name, board->chip_id, err);
+    board->chip = name;
     return ESPY_OK;
 }
 
@@ -164,8 +188,6 @@ typedef struct reading {
     uint32_t flash_id;
 } reading;
 
-enum { READINGS = 4 };
-
 static espy_status read_once(espy_flasher *flasher, reading *r, espy_err *err)
 {
     espy_status st = espy_flasher_rdid(flasher, &r->flash_id, err);
@@ -174,8 +196,7 @@ static espy_status read_once(espy_flasher *flasher, reading *r, espy_err *err)
     return st;
 }
 
-/* Replies carry no checksum, and what is read here decides what is written and where:
- * it counts once it has been read twice the same. */
+/* It counts once it has been read twice the same. */
 static espy_status read_surely(espy_flasher *flasher, reading *r, espy_err *err)
 {
     reading before = {0};

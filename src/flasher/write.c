@@ -20,7 +20,8 @@
 #include <string.h>
 
 enum {
-    BLOCK = 4096,            /* of compressed data; the ROM takes up to ESPY_LOADER_BLOCK_MAX */
+    BLOCK = 4096, /* of compressed data; the ROM takes up to ESPY_LOADER_BLOCK_MAX */
+    BEST_LEVEL = 12,
     TRIES = 3,               /* of a region in one pass */
     PASSES = 3,              /* over all regions */
     ERASE_MS_PER_MB = 40000, /* these as esptool has them */
@@ -36,6 +37,7 @@ typedef struct job {
     uint8_t *contents;   /* of the region at work */
     uint8_t *stream;     /* its zlib stream */
     size_t stream_cap;
+    struct libdeflate_compressor *compressor; /* made when first needed */
 } job;
 
 static uint32_t timeout(uint32_t size, uint32_t ms_per_mb)
@@ -128,18 +130,28 @@ static espy_status verify(job *j, const espy_region *region, espy_err *err)
 
 /* ---- one region --------------------------------------------------------------------- */
 
-/* libdeflate's best level, and others when a region is done again, so that it is never
- * the same stream that fails twice. */
-static espy_status compress(job *j, const espy_region *region, unsigned again, size_t *size, espy_err *err)
+static espy_status compress_with(job *j, const espy_region *region, struct libdeflate_compressor *compressor,
+                                 size_t *size, espy_err *err)
 {
-    static const int levels[] = {12, 9, 6};
-    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(levels[again % 3]);
     if (compressor == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory to compress %u bytes", (unsigned)region->size);
     espy_region_fill(region, j->contents);
     *size = libdeflate_zlib_compress(compressor, j->contents, region->size, j->stream, j->stream_cap);
-    libdeflate_free_compressor(compressor);
     return *size > 0 ? ESPY_OK : espy_fail(err, ESPY_E_MEMORY, "no room to compress %u bytes", (unsigned)region->size);
+}
+
+/* libdeflate's best level; a region that is done again gets another level, so that it is
+ * never the same stream that fails twice. */
+static espy_status compress(job *j, const espy_region *region, unsigned again, size_t *size, espy_err *err)
+{
+    if (j->compressor == NULL)
+        j->compressor = libdeflate_alloc_compressor(BEST_LEVEL);
+    if (again == 0)
+        return compress_with(j, region, j->compressor, size, err);
+    struct libdeflate_compressor *other = libdeflate_alloc_compressor(again == 1 ? 9 : 6);
+    espy_status st = compress_with(j, region, other, size, err);
+    libdeflate_free_compressor(other);
+    return st;
 }
 
 static espy_status request(job *j, const espy_loader_request *r, uint32_t ms, const espy_region *region, espy_err *err)
@@ -301,6 +313,7 @@ espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *par
             flasher->stats.bytes_image += parts[i].bytes != NULL ? parts[i].size : 0;
         st = run(&j, err);
     }
+    libdeflate_free_compressor(j.compressor);
     free(j.contents);
     free(j.stream);
     espy_plan_free(&j.plan);

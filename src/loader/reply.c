@@ -22,7 +22,7 @@ bool espy_loader_reply_parse(espy_loader_reply *reply, const uint8_t *frame, siz
         .status = frame[n - status_size],
         .error = frame[n - status_size + 1],
     };
-    return true;
+    return status_size != ESPY_LOADER_ROM_STATUS || reply->status <= 1;
 }
 
 static const char *const op_names[] = {

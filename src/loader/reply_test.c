@@ -62,6 +62,9 @@ static void every_truncation_and_wrong_length_is_refused(void **state)
     frame[2] = 4;
     frame[0] = 0;
     assert_false(espy_loader_reply_parse(&reply, frame, sizeof frame, ESPY_LOADER_ROM_STATUS));
+    frame[0] = 1;
+    frame[8] = 0x10;
+    assert_false(espy_loader_reply_parse(&reply, frame, sizeof frame, ESPY_LOADER_ROM_STATUS));
 }
 
 static void names(void **state)
