@@ -49,9 +49,8 @@ void espy_machine_free(espy_machine *machine);
 
 /* Why a slice ended. */
 typedef enum espy_stop {
-    ESPY_STOP_TIME,   /* the slice is over */
-    ESPY_STOP_OUTPUT, /* the board sent bytes to the host, see espy_machine_uart_read() */
-    ESPY_STOP_IDLE    /* both cores sleep and no event is armed: only the host can wake them */
+    ESPY_STOP_TIME,  /* the slice is over */
+    ESPY_STOP_OUTPUT /* the board has just sent bytes to the host, see espy_machine_uart_read() */
 } espy_stop;
 
 /* Runs for at most `us` microseconds of virtual time. */

@@ -613,11 +613,12 @@ static void run_slice(espy_machine *m, espy_tick span)
 espy_stop espy_machine_run(espy_machine *m, uint64_t us)
 {
     espy_tick end = m->clock.now + us * ESPY_TICKS_PER_US;
+    size_t unread = espy_uart_host_available(&m->uart[0]);
     while (m->clock.now < end) {
         espy_clock_fire_due(&m->clock);
         if (m->reset_cause != ESPY_CAUSE_NONE)
             perform_pending_reset(m);
-        if (espy_uart_host_available(&m->uart[0]) > 0)
+        if (espy_uart_host_available(&m->uart[0]) > unread)
             return ESPY_STOP_OUTPUT;
         espy_tick span = horizon(m, end);
         if (core_runs(&m->core[0]) && core_runs(&m->core[1]))
