@@ -41,9 +41,12 @@ static inline uint64_t espy_rate_cycles(espy_rate rate, espy_tick ticks)
     return ticks / rate.ticks * rate.cycles + ticks % rate.ticks * rate.cycles / rate.ticks;
 }
 
-/* The shortest span in which that many cycles have passed. */
+/* The shortest span in which that many cycles have passed; at most ESPY_NEVER / 2,
+ * six centuries, so that a time can be added to it. */
 static inline espy_tick espy_rate_ticks(espy_rate rate, uint64_t cycles)
 {
+    if (cycles / rate.cycles >= ESPY_NEVER / 2 / rate.ticks)
+        return ESPY_NEVER / 2;
     uint64_t rest = cycles % rate.cycles * rate.ticks;
     return cycles / rate.cycles * rate.ticks + (rest + rate.cycles - 1) / rate.cycles;
 }

@@ -152,12 +152,26 @@ static void rates_are_exact(void **state)
     }
 }
 
+/* A span too long to be told must stay one that lies in the future. */
+static void a_span_does_not_wrap(void **state)
+{
+    (void)state;
+    espy_rate slow = {1, 65536 * 24};
+    assert_int_equal(espy_rate_ticks(slow, UINT64_C(1) << 53), ESPY_NEVER / 2);
+    assert_int_equal(espy_rate_ticks(slow, UINT64_MAX), ESPY_NEVER / 2);
+    assert_int_equal(espy_rate_ticks(slow, 1000), UINT64_C(1000) * 65536 * 24);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stages_follow_each_other),           cmocka_unit_test(feeding_starts_over),
-        cmocka_unit_test(stopping_keeps_the_count),           cmocka_unit_test(a_change_of_speed_keeps_the_count),
-        cmocka_unit_test(a_stage_of_no_length_takes_a_cycle), cmocka_unit_test(rates_are_exact),
+        cmocka_unit_test(stages_follow_each_other),
+        cmocka_unit_test(feeding_starts_over),
+        cmocka_unit_test(stopping_keeps_the_count),
+        cmocka_unit_test(a_change_of_speed_keeps_the_count),
+        cmocka_unit_test(a_stage_of_no_length_takes_a_cycle),
+        cmocka_unit_test(rates_are_exact),
+        cmocka_unit_test(a_span_does_not_wrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

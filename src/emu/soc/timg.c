@@ -4,6 +4,7 @@
  */
 #include "timg.h"
 
+#include "../core/rate.h"
 #include "../core/regfile.h"
 
 #define BASE 0x6001F000u
@@ -156,7 +157,8 @@ static void timer_schedule(espy_timg_timer *timer)
     uint64_t left = (conf & T_INCREASE ? target - timer->value : timer->value - target) & COUNT_MASK;
     /* An alarm that has been passed goes off at once. */
     bool passed = left >= UINT64_C(1) << 53;
-    espy_clock_at(clock, &timer->alarm, passed ? clock->now : timer->since + left * timer_ticks(timer));
+    espy_tick span = espy_rate_ticks((espy_rate){1, timer_ticks(timer)}, left);
+    espy_clock_at(clock, &timer->alarm, passed ? clock->now : timer->since + span);
 }
 
 static void timer_alarm(void *self)
