@@ -52,6 +52,7 @@ typedef struct espy_up {
 
     /* The outcome. */
     espy_flasher_stats stats;
+    espy_phase phase; /* the one that runs */
     double phase_s[ESPY_PHASE_RESET + 1], phase_began;
     espy_up_seconds seconds;
     double started;
@@ -76,6 +77,8 @@ void espy_up_close(espy_up *up);
 
 /* up_port.c: opens -p, ESPY_PORT, or the one board found. */
 espy_status espy_up_open_port(espy_cli *cli, espy_link **link);
+/* How to call the board: its port, a virtual one without its keys. */
+const char *espy_up_port_name(const espy_up *up, char *text, size_t cap);
 
 /* up_module.c: a name for what the chip's eFuses and flash tell, such as
  * "ESP32-S3-WROOM-1-N16R8"; empty where no module of Espressif's has these. */

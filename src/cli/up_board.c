@@ -8,32 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const phase_labels[] = {
-    [ESPY_PHASE_CONNECT] = "connect", [ESPY_PHASE_IDENTIFY] = "identify", [ESPY_PHASE_COMPARE] = "compare",
-    [ESPY_PHASE_ERASE] = "erase",     [ESPY_PHASE_WRITE] = "write",       [ESPY_PHASE_VERIFY] = "verify",
-    [ESPY_PHASE_RESET] = "reset",
-};
-
-static void begin_clock(espy_up *up)
+/* The flasher reports what it begins: the time until its next report is spent on
+ * that. */
+static void enter_phase(espy_up *up, espy_phase phase)
 {
-    up->phase_began = espy_up_now();
+    double now = espy_up_now();
+    up->phase_s[up->phase] += now - up->phase_began;
+    up->phase_began = now;
+    up->phase = phase;
 }
 
-/* The flasher reports work that it has just done: the time since its last report
- * belongs to it. */
 static void on_progress(void *user, espy_phase phase, uint64_t done, uint64_t total)
 {
     espy_up *up = user;
-    double now = espy_up_now();
-    up->phase_s[phase] += now - up->phase_began;
-    up->phase_began = now;
+    enter_phase(up, phase);
     if (phase == ESPY_PHASE_ERASE || phase == ESPY_PHASE_WRITE)
         up->writing = true;
-    if (phase == ESPY_PHASE_WRITE || phase == ESPY_PHASE_COMPARE) {
-        if (!up->progress.active)
-            espy_progress_begin(&up->progress, up->cli, phase_labels[ESPY_PHASE_WRITE], total);
-        espy_progress_update(&up->progress, done);
-    }
+    if (phase < ESPY_PHASE_COMPARE || phase > ESPY_PHASE_VERIFY)
+        return;
+    if (!up->progress.active)
+        espy_progress_begin(&up->progress, up->cli, "write", total);
+    espy_progress_update(&up->progress, done);
 }
 
 espy_status espy_up_open(espy_up *up)
@@ -43,12 +38,13 @@ espy_status espy_up_open(espy_up *up)
 
 static void say_board(espy_up *up)
 {
-    char flash[32], psram[32], text[160];
+    char flash[32], psram[32], port[64], text[200];
     const espy_board *b = &up->board;
     espy_size_text(b->flash.size, flash, sizeof flash);
     espy_size_text(b->psram.size, psram, sizeof psram);
-    int n = snprintf(text, sizeof text, "%s revision %u.%u on %s, %s %s flash", b->chip, b->revision_major,
-                     b->revision_minor, up->link->name, flash, espy_width_name(b->flash.width));
+    int n =
+        snprintf(text, sizeof text, "%s revision %u.%u on %s, %s %s flash", b->chip, b->revision_major,
+                 b->revision_minor, espy_up_port_name(up, port, sizeof port), flash, espy_width_name(b->flash.width));
     if (n > 0 && (size_t)n < sizeof text) {
         if (b->psram.size > 0)
             snprintf(text + n, sizeof text - (size_t)n, ", %s %s PSRAM", psram, espy_width_name(b->psram.width));
@@ -68,9 +64,8 @@ espy_status espy_up_connect(espy_up *up)
         .user = up,
         .log = &up->cli->log,
     };
-    espy_progress_begin(&up->progress, up->cli, phase_labels[ESPY_PHASE_CONNECT], 0);
+    espy_progress_begin(&up->progress, up->cli, "connect", 0);
     double start = espy_up_now();
-    begin_clock(up);
     espy_status st = espy_flasher_new(&up->flasher, up->link, &config, err);
     if (st == ESPY_OK)
         st = espy_flasher_connect(up->flasher, err);
@@ -134,8 +129,9 @@ static espy_status write_plan(espy_up *up, const espy_image_plan *plan)
 {
     espy_flash_part parts[ESPY_WRITES_MAX + ESPY_ERASES_MAX];
     size_t n = plan_parts(up->write, plan, parts);
-    begin_clock(up);
+    enter_phase(up, ESPY_PHASE_RESET);
     espy_status st = espy_flasher_write(up->flasher, parts, n, &up->cli->err);
+    enter_phase(up, ESPY_PHASE_RESET);
     if (st != ESPY_OK && up->writing)
         espy_advise(&up->cli->err, "The flash is half written: run `espy up` again.");
     if (st != ESPY_OK)

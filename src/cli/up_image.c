@@ -180,8 +180,8 @@ static espy_status check_psram(espy_up *up)
     const char *name = espy_up_file_name(up), *uses = espy_psram_kind_name(up->image.psram);
     if (up->force) {
         char text[300];
-        snprintf(text, sizeof text, "%s drives %s PSRAM, this module has %s: MicroPython will not find it", name, uses,
-                 have);
+        snprintf(text, sizeof text, "%.120s drives %s PSRAM, this module has %s: MicroPython will not find it", name,
+                 uses, have);
         warn(up, text);
         return ESPY_OK;
     }

@@ -49,3 +49,11 @@ espy_status espy_up_open_port(espy_cli *cli, espy_link **link)
         return open_virtual(cli, link, port + 4);
     return espy_link_open(link, port, &cli->log, &cli->err);
 }
+
+const char *espy_up_port_name(const espy_up *up, char *text, size_t cap)
+{
+    const char *name = up->link->name;
+    size_t n = strncmp(name, "emu:", 4) == 0 ? strcspn(name, ",") : strlen(name);
+    snprintf(text, cap, "%.*s", (int)n, name);
+    return text;
+}

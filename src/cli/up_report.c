@@ -24,9 +24,10 @@ ESPY_PRINTF(2, 3) static void row(const char *name, const char *fmt, ...)
 static void head(const espy_up *up)
 {
     bool color = espy_cli_color(STDOUT_FILENO);
+    char port[64];
     printf("%s%s %s is running on %s%s\n\n", color ? "\x1b[1;32m" : "",
            strcmp(up->proof.name, "micropython") == 0 ? "MicroPython" : up->proof.name, up->proof.version,
-           up->link->name, color ? "\x1b[0m" : "");
+           espy_up_port_name(up, port, sizeof port), color ? "\x1b[0m" : "");
 }
 
 static void board_rows(const espy_up *up)
@@ -36,7 +37,7 @@ static void board_rows(const espy_up *up)
     row("chip", "%s (%s) revision %u.%u, MAC %02x:%02x:%02x:%02x:%02x:%02x", b->chip, b->package, b->revision_major,
         b->revision_minor, b->mac[0], b->mac[1], b->mac[2], b->mac[3], b->mac[4], b->mac[5]);
     if (espy_up_module(b, module, sizeof module)[0] != '\0')
-        row("module", "as an %s has it", module);
+        row("module", "like an %s", module);
     espy_size_text(b->flash.size, flash, sizeof flash);
     if (up->proof.flash_size == b->flash.size)
         snprintf(used, sizeof used, ", all of it in use");

@@ -85,12 +85,21 @@ static void bytes_that_do_not_print_are_dots(void **state)
         assert_in_range(*c, ' ', '~');
 }
 
+static void colours_are_left_out(void **state)
+{
+    (void)state;
+    espy_boot_fault fault =
+        diagnose("\033[0;31mE (12) boot: No bootable app partitions in the partition table\033[0m\r\n", 1);
+    assert_non_null(strstr(fault.what, "\"E (12) boot: No bootable app partitions in the partition table\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_boot_has_no_fault),
         cmocka_unit_test(faults_are_named_and_quoted),
         cmocka_unit_test(the_cause_is_named_before_what_it_leads_to),
+        cmocka_unit_test(colours_are_left_out),
         cmocka_unit_test(bytes_that_do_not_print_are_dots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,19 +140,30 @@ espy_status espy_repl_terminate(espy_buf *text, espy_err *err)
     return st;
 }
 
+/* How long the escape sequence at text is (a colour of ESP-IDF's log), or 0. */
+static size_t escape_length(const char *text, size_t n)
+{
+    size_t i = 2;
+    if (n < 3 || text[0] != '\033' || text[1] != '[')
+        return 0;
+    while (i < n && (text[i] < '@' || text[i] > '~'))
+        i++;
+    return i < n ? i + 1 : 0;
+}
+
 void espy_repl_printable(char *to, size_t cap, const char *from, size_t n)
 {
-    while (n > 0 && (unsigned char)from[0] <= ' ') {
-        from++;
-        n--;
+    size_t len = 0;
+    for (size_t i = 0; i < n && len + 1 < cap;) {
+        size_t escape = escape_length(from + i, n - i);
+        bool blank = len == 0 && (unsigned char)from[i] <= ' ';
+        if (escape == 0 && !blank)
+            to[len++] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '.';
+        i += escape > 0 ? escape : 1;
     }
-    while (n > 0 && (unsigned char)from[n - 1] <= ' ')
-        n--;
-    if (n >= cap)
-        n = cap - 1;
-    for (size_t i = 0; i < n; i++)
-        to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '.';
-    to[n] = '\0';
+    while (len > 0 && to[len - 1] == ' ')
+        len--;
+    to[len] = '\0';
 }
 
 void espy_repl_last_line(const espy_buf *text, char *line, size_t cap)

@@ -49,7 +49,8 @@ espy_status espy_repl_terminate(espy_buf *text, espy_err *err);
 
 /* The last line of text that holds something, its unprintable bytes as dots. */
 void espy_repl_last_line(const espy_buf *text, char *line, size_t cap);
-/* Copies n bytes, without the blanks at both ends, the unprintable ones as dots. */
+/* Copies n bytes without colours and without blanks at both ends, the unprintable
+ * ones as dots. */
 void espy_repl_printable(char *to, size_t cap, const char *from, size_t n);
 
 #endif
