@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* That a ROM file is missing is no ordinary missing file: most users never saw one. */
 static espy_status open_virtual(espy_cli *cli, espy_link **link, const char *spec)
 {
     espy_status st = espy_emu_link_open(link, spec, &cli->log, &cli->err);
+    if (st == ESPY_E_IO && strncmp(cli->err.text, "the mask ROM", 12) == 0)
+        cli->err.advice[0] = '\0';
     espy_advise(&cli->err, "The virtual board runs the chip's own mask ROM: download esp32s3_rev0_rom.elf from the "
                            "releases of github.com/espressif/esp-rom-elfs and name it with rom=FILE or ESPY_ROM.");
     return st;

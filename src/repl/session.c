@@ -154,6 +154,8 @@ static size_t escape_length(const char *text, size_t n)
 void espy_repl_printable(char *to, size_t cap, const char *from, size_t n)
 {
     size_t len = 0;
+    while (n > 0 && (unsigned char)from[n - 1] <= ' ')
+        n--;
     for (size_t i = 0; i < n && len + 1 < cap;) {
         size_t escape = escape_length(from + i, n - i);
         bool blank = len == 0 && (unsigned char)from[i] <= ' ';
