@@ -45,7 +45,8 @@ KNOWN = {
     **{m: NO_CACHE for m in "dpfr dpfw dpfro dpfwo dhwb dhwbi dhi dii ipf ihi iii".split()},
 }
 REGISTER_NUMBER = re.compile(r"(rsr|wsr|xsr|rur|wur) a\d+, \d+$")
-READ_ONLY = re.compile(r"[wx]sr a\d+, (configid[01]|prid|debugcause|interrupt)$")
+CRASHED = "the reference crashed"
+NO_ACCESS = re.compile(r"[wx]sr a\d+, (configid[01]|prid|debugcause|interrupt)$|[rx]sr a\d+, intclear$")
 
 BASE = 0x40080000
 SLOT = 8  # an instruction, then NOPs up to here
@@ -117,6 +118,8 @@ def judge(mine, theirs, code):
     """None when they agree or we leave the word to LLVM's gaps; else the reason or ''."""
     if mine == theirs:
         return None
+    if theirs == CRASHED:
+        return "LLVM crashes"
     mnemonic = mine.split()[0]
     if mnemonic in ("l32r", "addmi") and theirs.startswith(mnemonic):
         return "LLVM gets this immediate wrong; compared with binutils instead"
@@ -124,8 +127,8 @@ def judge(mine, theirs, code):
         return KNOWN[mnemonic]
     if theirs == "ill" and REGISTER_NUMBER.match(mine):
         return "a register that LLVM has no name for"
-    if theirs == "ill" and READ_ONLY.match(mine):
-        return "a register that LLVM does not let be written"
+    if theirs == "ill" and NO_ACCESS.match(mine):
+        return "a register that LLVM does not let be read or written so"
     if mine == "ill" and theirs.split()[0] in ("lddr32.p", "sddr32.p"):
         return "an instruction of the on-chip debugger"
     return ""
@@ -171,7 +174,15 @@ def slots(words, disassembler):
     with tempfile.NamedTemporaryFile(suffix=".elf") as file:
         file.write(elf(BASE, b"".join(map(slot_bytes, words))))
         file.flush()
-        found = {address: (code, text) for address, code, text in disassembler(file.name) if address % SLOT == 0}
+        try:
+            found = {address: (code, text) for address, code, text in disassembler(file.name) if address % SLOT == 0}
+        except subprocess.CalledProcessError:
+            # LLVM 22 now and then crashes over words of op0 = 4 that are no MAC16 instructions.
+            if len(words) > 1:
+                yield from slots(words[:len(words) // 2], disassembler)
+                yield from slots(words[len(words) // 2:], disassembler)
+                return
+            found = {BASE: (None, CRASHED)}
     for i, word in enumerate(words):
         address, code = BASE + SLOT * i, word_bytes(word)
         yield address, code, found[address][1] if address in found else "nothing at this address"
@@ -202,8 +213,8 @@ def chunked(words, size=400000):
 
 def all_24_bit():
     for op0 in range(8):
-        for upper in range(0, 1 << 20, 1 << 19):
-            yield [(upper + i) << 4 | op0 for i in range(1 << 19)]
+        for upper in range(0, 1 << 20, 1 << 18):
+            yield [(upper + i) << 4 | op0 for i in range(1 << 18)]
 
 
 def check_with_binutils():
