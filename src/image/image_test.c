@@ -206,6 +206,46 @@ static void single_binaries(void **state)
     free(s.bytes);
 }
 
+/* The forms that the strings have had in official images: v1.18; v1.20; v1.22
+ * for the ESP32 with SPIRAM, where the linker kept the banner only as the end of
+ * sys.version; a preview; a changed banner. */
+static void strings_of_other_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *strings;
+        size_t n;
+        const char *version, *date, *machine, *variant;
+        espy_psram_kind psram;
+    } cases[] = {
+#define STRINGS(s) s, sizeof(s)
+        {STRINGS("\0MicroPython v1.18 on 2022-01-17; ESP32 module (spiram) with ESP32\r\n\0\0psram"), "v1.18",
+         "2022-01-17", "ESP32 module (spiram) with ESP32", "SPIRAM", ESPY_PSRAM_QUAD},
+        {STRINGS("\0MicroPython v1.20.0 on 2023-04-26\0; ESP32S3 module (spiram octal) with ESP32S3\r\n\0opi psram"),
+         "v1.20.0", "2023-04-26", "ESP32S3 module (spiram octal) with ESP32S3", "SPIRAM_OCT", ESPY_PSRAM_OCTAL},
+        {STRINGS("\0MicroPython-1.22.0-xtensa-IDFv5.0.4\0B3.4.0; MicroPython v1.22.0 on 2023-12-27\0\0; A with ESP32"),
+         "v1.22.0", "2023-12-27", "A with ESP32", "", ESPY_PSRAM_UNKNOWN},
+        {STRINGS("\0MicroPython v1.25.0-preview.393.gf1018ee5c on 2025-03-17\0; see\0\0; B with ESP32\0xquad_psram\0"),
+         "v1.25.0-preview.393.gf1018ee5c", "2025-03-17", "B with ESP32", "", ESPY_PSRAM_UNKNOWN},
+        {STRINGS("\0LVGL build\0MicroPython-1.24.1-xtensa-IDFv5.2.2\0quad_psram\0MicroPython-like"), "v1.24.1", "", "",
+         "", ESPY_PSRAM_QUAD},
+        {STRINGS("\0hello world\0MicroPython-like\0; with ESP"), "", "", "", "", ESPY_PSRAM_UNKNOWN},
+        {STRINGS("\0MicroPython v"), "", "", "", "", ESPY_PSRAM_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        synth s = synth_default();
+        size_t size = SYNTH_APP + synth_app(s.bytes + SYNTH_APP, 9, cases[i].strings, cases[i].n);
+        espy_image image;
+        assert_int_equal(espy_image_parse(&image, s.bytes, size, NULL), ESPY_OK);
+        assert_string_equal(image.micropython.version, cases[i].version);
+        assert_string_equal(image.micropython.date, cases[i].date);
+        assert_string_equal(image.micropython.machine, cases[i].machine);
+        assert_string_equal(image.micropython.variant, cases[i].variant);
+        assert_int_equal(image.psram, cases[i].psram);
+        free(s.bytes);
+    }
+}
+
 /* MicroPython's images for the ESP32 begin with the bootloader, which lies at
  * 0x1000 there; `esptool merge-bin` puts the blank before it into the file. */
 static void esp32_begins_at_0x1000(void **state)
@@ -293,7 +333,7 @@ int main(void)
         cmocka_unit_test(bad_tables),      cmocka_unit_test(app_of_another_chip),
         cmocka_unit_test(single_binaries), cmocka_unit_test(esp32_begins_at_0x1000),
         cmocka_unit_test(foreign_files),   cmocka_unit_test(larger_than_declared),
-        cmocka_unit_test(suits_the_board),
+        cmocka_unit_test(suits_the_board), cmocka_unit_test(strings_of_other_versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

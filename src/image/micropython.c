@@ -4,16 +4,20 @@
  * descriptor of MicroPython's builds has neither version nor project, but these
  * constants are in every build because the code uses them:
  *
- *   "MicroPython v1.23.0 on 2024-06-02"      the banner; begins its string
- *   "; BOARD with MCU"                       the banner's second part; begins its string
+ *   "MicroPython v1.23.0 on 2024-06-02"      the banner; begins its string, or ends
+ *                                            sys.version ("3.4.0; MicroPython ...")
+ *                                            where the linker has merged the two
+ *   "; BOARD with MCU"                       the banner's second part; begins its string,
+ *                                            or follows the date (before v1.19)
  *   "MicroPython-1.23.0-xtensa-..."          platform.platform(), where the banner was changed
- *   "octal_psram", "quad_psram"              log tags: the whole string
+ *   "octal_psram", "quad_psram" and others   log tags: the whole string
  *   "Octal Flash"                            log tag of the octal flash driver: the whole string
  *
  * Follows: MicroPython's py/mpconfig.h (MICROPY_BANNER_*) and
- * extmod/modplatform.c; ESP-IDF's esp_psram_impl_octal.c, esp_psram_impl_quad.c,
- * spi_flash_oct_flash_init.c.  A log tag is present exactly when the driver it
- * names is linked in.
+ * extmod/modplatform.c; in ESP-IDF 5 esp_psram_impl_octal.c,
+ * esp_psram_impl_quad.c, spi_flash_oct_flash_init.c, in ESP-IDF 4.4
+ * opiram_psram.c, spiram_psram.c.  A log tag is present exactly when the driver
+ * it names is linked in.
  */
 #include "micropython.h"
 
@@ -54,15 +58,34 @@ static bool copy_until(char *out, size_t cap, const uint8_t *p, const uint8_t *e
     return false;
 }
 
+/* The "v" of the banner's version, or NULL. */
+static const uint8_t *find_version(const uint8_t *app, size_t size)
+{
+    static const char lead[] = "MicroPython v";
+    const size_t n = sizeof lead - 1;
+    const uint8_t *end = app + size;
+    for (const uint8_t *p = app + 2; p < end && (size_t)(end - p) > n; p++) {
+        p = memchr(p, lead[0], (size_t)(end - p) - n);
+        if (p == NULL)
+            return NULL;
+        bool begins = p[-1] == '\0' || (p[-1] == ' ' && p[-2] == ';');
+        if (begins && memcmp(p, lead, n) == 0 && p[n] >= '0' && p[n] <= '9')
+            return p + n - 1;
+    }
+    return NULL;
+}
+
 static bool read_banner(espy_micropython *m, const uint8_t *app, size_t size)
 {
-    const char *lead = "MicroPython v";
-    const uint8_t *p = find_string(app, size, lead, false), *end = app + size;
-    if (p == NULL || !copy_until(m->version, sizeof m->version, p + strlen(lead) - 1, end, " "))
+    const uint8_t *p = find_version(app, size), *end = app + size;
+    if (p == NULL || !copy_until(m->version, sizeof m->version, p, end, " "))
         return false;
-    const uint8_t *date = p + strlen(lead) - 1 + strlen(m->version);
-    if (end - date > 4 && memcmp(date, " on ", 4) == 0)
-        (void)copy_until(m->date, sizeof m->date, date + 4, end, ";\r");
+    p += strlen(m->version);
+    if (end - p <= 4 || memcmp(p, " on ", 4) != 0 || !copy_until(m->date, sizeof m->date, p + 4, end, ";\r"))
+        return true;
+    p += 4 + strlen(m->date);
+    if (end - p > 2 && memcmp(p, "; ", 2) == 0)
+        (void)copy_until(m->machine, sizeof m->machine, p + 2, end, "\r");
     return true;
 }
 
@@ -91,10 +114,36 @@ static void read_machine(espy_micropython *m, const uint8_t *app, size_t size)
 
 static void read_variant(espy_micropython *m)
 {
-    if (strstr(m->machine, "Octal-SPIRAM") != NULL)
-        snprintf(m->variant, sizeof m->variant, "SPIRAM_OCT");
-    else if (strstr(m->machine, "SPIRAM") != NULL)
-        snprintf(m->variant, sizeof m->variant, "SPIRAM");
+    static const struct {
+        const char *words, *variant;
+    } variants[] = {
+        {"Octal-SPIRAM", "SPIRAM_OCT"},
+        {"spiram octal", "SPIRAM_OCT"}, /* before v1.21 */
+        {"SPIRAM", "SPIRAM"},
+        {"spiram", "SPIRAM"},
+    };
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
+        if (strstr(m->machine, variants[i].words) != NULL) {
+            snprintf(m->variant, sizeof m->variant, "%s", variants[i].variant);
+            return;
+        }
+}
+
+static espy_psram_kind find_psram(const uint8_t *app, size_t size)
+{
+    static const struct {
+        const char *tag;
+        espy_psram_kind kind;
+    } drivers[] = {
+        {"octal_psram", ESPY_PSRAM_OCTAL},
+        {"quad_psram", ESPY_PSRAM_QUAD},
+        {"opi psram", ESPY_PSRAM_OCTAL}, /* ESP-IDF 4.4 */
+        {"psram", ESPY_PSRAM_QUAD},
+    };
+    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
+        if (find_string(app, size, drivers[i].tag, true) != NULL)
+            return drivers[i].kind;
+    return ESPY_PSRAM_UNKNOWN;
 }
 
 void espy_image_read_strings(espy_image *image, const uint8_t *app, size_t size)
@@ -103,12 +152,12 @@ void espy_image_read_strings(espy_image *image, const uint8_t *app, size_t size)
     if (!read_banner(m, app, size))
         read_platform(m, app, size);
     if (m->version[0] != '\0') {
-        read_machine(m, app, size);
+        if (m->machine[0] == '\0')
+            read_machine(m, app, size);
         read_variant(m);
     }
-    if (find_string(app, size, "octal_psram", true) != NULL)
+    image->psram = find_psram(app, size);
+    if (image->psram == ESPY_PSRAM_UNKNOWN && strcmp(m->variant, "SPIRAM_OCT") == 0)
         image->psram = ESPY_PSRAM_OCTAL;
-    else if (find_string(app, size, "quad_psram", true) != NULL)
-        image->psram = ESPY_PSRAM_QUAD;
     image->octal_flash = find_string(app, size, "Octal Flash", true) != NULL;
 }
