@@ -249,6 +249,8 @@ bool espy_sreg_readable(unsigned n);
 bool espy_sreg_writable(unsigned n);
 /* Whether writing n changes what blocks rely on. */
 bool espy_sreg_ends_block(unsigned n);
+/* Whether writing n changes when the next timer interrupt is due. */
+bool espy_sreg_sets_time(unsigned n);
 uint32_t espy_sreg_read(const espy_cpu *cpu, unsigned n, const espy_op *op);
 void espy_sreg_write(espy_cpu *cpu, unsigned n, uint32_t value, const espy_op *op);
 /* Cycles, less one, until CCOUNT next equals a CCOMPARE. */

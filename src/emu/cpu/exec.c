@@ -133,6 +133,9 @@ static espy_op *begin(espy_cpu *cpu, espy_op *op, unsigned cost, unsigned need)
 static espy_block *find(espy_cpu *cpu, uint32_t pc)
 {
     espy_block *block;
+    block = cpu->jumps[espy_jump_slot(pc)];
+    if (block->pc == pc && block->need != ESPY_BLOCK_DEAD)
+        return block;
     while ((block = espy_code_find(cpu->code, pc)) == NULL && cpu->budget > 0) {
         cpu->budget--;
         cpu->excvaddr = pc;
@@ -286,5 +289,5 @@ OP(EXIT)
 OP(OVERFLOW)
 {
     espy_window_overflow(cpu, op->pc);
-    GO(espy_exec_goto(cpu, cpu->pc));
+    JUMP(cpu->pc);
 }

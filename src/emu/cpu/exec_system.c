@@ -81,30 +81,31 @@ OP(BREAK_N)
     GO(espy_raise_debug(cpu, op, DEBUGCAUSE_BREAKN));
 }
 
-/* Control goes to pc with this PS; an interrupt may be due there. */
-static espy_op *return_to(espy_cpu *cpu, espy_op *op, uint32_t pc, uint32_t ps)
+/* Control leaves an exception with this PS; an interrupt may be due then. */
+static void set_ps_after(espy_cpu *cpu, espy_op *op, uint32_t ps)
 {
     espy_set_ps(cpu, ps);
     if (espy_interrupt_due(cpu))
         espy_exec_shorten(cpu, op);
-    return espy_exec_goto(cpu, pc);
 }
 
 OP(RFE)
 {
-    GO(return_to(cpu, op, cpu->epc[1], cpu->ps & ~PS_EXCM));
+    set_ps_after(cpu, op, cpu->ps & ~PS_EXCM);
+    JUMP(cpu->epc[1]);
 }
 
 OP(RFDE)
 {
-    GO(return_to(cpu, op, cpu->depc, cpu->ps));
+    JUMP(cpu->depc);
 }
 
 OP(RFI)
 {
     if (op->imm < 2 || op->imm > NMI_LEVEL)
         DEFER(espy_run_ILLEGAL);
-    GO(return_to(cpu, op, cpu->epc[op->imm], cpu->eps[op->imm]));
+    set_ps_after(cpu, op, cpu->eps[op->imm]);
+    JUMP(cpu->epc[op->imm]);
 }
 
 static espy_op *set_level(espy_cpu *cpu, espy_op *op, uint32_t level)
@@ -142,12 +143,12 @@ OP(RSR_CCOUNT)
     NEXT;
 }
 
-/* Writes that concern interrupts or timers end the part of the slice, so that
- * what is due next is worked out anew. */
+/* What is due next is worked out anew between the parts of a slice only. */
 static espy_op *write_sreg(espy_cpu *cpu, espy_op *op, uint32_t value)
 {
     espy_sreg_write(cpu, op->imm, value, op);
-    return espy_sreg_ends_block(op->imm) ? espy_exec_leave(cpu, op) : op + 1;
+    bool leave = espy_sreg_sets_time(op->imm) || (espy_sreg_ends_block(op->imm) && espy_interrupt_due(cpu));
+    return leave ? espy_exec_leave(cpu, op) : op + 1;
 }
 
 OP(WSR)

@@ -123,6 +123,11 @@ bool espy_sreg_ends_block(unsigned n)
     return sregs[n].ends_block;
 }
 
+bool espy_sreg_sets_time(unsigned n)
+{
+    return n == ESPY_SR_CCOUNT || (n >= ESPY_SR_CCOMPARE && n < ESPY_SR_CCOMPARE + 3);
+}
+
 uint32_t espy_sreg_read(const espy_cpu *cpu, unsigned n, const espy_op *op)
 {
     if (sregs[n].kind != SPECIAL)

@@ -146,24 +146,26 @@ OP(ROTW)
     GO(op + 1);
 }
 
-static espy_op *return_from(espy_cpu *cpu, espy_op *op)
+/* The window and PS of the code that overflowed or underflowed. */
+static void restore(espy_cpu *cpu, espy_op *op)
 {
     unsigned owb = (cpu->ps & PS_OWB) >> PS_OWB_SHIFT;
     move(cpu, owb);
     espy_set_ps(cpu, cpu->ps & ~PS_EXCM);
-    if (espy_interrupt_due(cpu))
+    if (UNLIKELY(cpu->interrupt != 0) && espy_interrupt_due(cpu))
         espy_exec_shorten(cpu, op);
-    return espy_exec_goto(cpu, cpu->epc[1]);
 }
 
 OP(RFWO)
 {
     cpu->window_start &= ~(1u << cpu->window_base);
-    GO(return_from(cpu, op));
+    restore(cpu, op);
+    JUMP(cpu->epc[1]);
 }
 
 OP(RFWU)
 {
     cpu->window_start |= 1u << cpu->window_base;
-    GO(return_from(cpu, op));
+    restore(cpu, op);
+    JUMP(cpu->epc[1]);
 }
