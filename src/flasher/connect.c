@@ -21,7 +21,7 @@ espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_er
     espy_status st = espy_link_set_baud(flasher->link, baud, &why);
     flasher->fixed_baud = st == ESPY_E_UNSUPPORTED;
     if (st == ESPY_OK || flasher->fixed_baud) {
-        flasher->stats.baud = baud;
+        flasher->baud = baud;
         return ESPY_OK;
     }
     espy_fail(err, st, "%s", why.text);
@@ -146,34 +146,35 @@ static espy_status fall_back(espy_flasher *flasher, uint32_t tried, espy_err *er
     return st;
 }
 
-espy_status espy_flasher_raise_baud(espy_flasher *flasher, espy_err *err)
+espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err)
 {
-    while (!flasher->fixed_baud && flasher->top_baud != flasher->stats.baud) {
+    while (!flasher->fixed_baud && flasher->top_baud != flasher->baud) {
         espy_err why = {0};
         uint32_t baud = flasher->top_baud;
         espy_status st = change_baud(flasher, baud, &why);
         if (st == ESPY_OK)
-            return st;
+            break;
         if (st == ESPY_E_CANCELLED || st == ESPY_E_MEMORY)
             return espy_fail(err, st, "%s", why.text);
         st = fall_back(flasher, baud, err);
         if (st != ESPY_OK || baud == ESPY_ROM_BAUD)
             return st;
     }
+    flasher->stats.baud = flasher->baud;
     return ESPY_OK;
 }
 
 /* ---- after trouble ----------------------------------------------------------------- */
 
 /* The flash is attached anew in any case: its parameters may be what was damaged. */
-espy_status espy_flasher_recover(espy_flasher *flasher, espy_err *err)
+espy_status espy_flasher_recover(espy_flasher *flasher, bool slow_down, espy_err *err)
 {
-    if (espy_session_sync(&flasher->session, SYNC_TRIES, NULL) == ESPY_OK)
-        return espy_flasher_attach(flasher, err);
+    if (slow_down)
+        flasher->top_baud = slower(flasher->baud);
     espy_status st = espy_session_check(&flasher->session, err);
-    if (st == ESPY_OK)
+    if (st == ESPY_OK && espy_session_sync(&flasher->session, SYNC_TRIES, NULL) != ESPY_OK)
         st = reach_loader(flasher, err);
     if (st == ESPY_OK)
-        st = espy_flasher_raise_baud(flasher, err);
+        st = espy_flasher_to_top_baud(flasher, err);
     return st == ESPY_OK ? espy_flasher_attach(flasher, err) : st;
 }

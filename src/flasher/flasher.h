@@ -23,6 +23,7 @@ struct espy_flasher {
     espy_flasher_config config;
     espy_session session;
     espy_flasher_stats stats;
+    uint32_t baud;     /* of link and loader now */
     uint32_t top_baud; /* the fastest rate still believed in */
     bool fixed_baud;   /* the link has no rate to set */
     bool identified;
@@ -41,12 +42,13 @@ espy_status espy_flasher_writable(const espy_flasher *flasher, espy_err *err);
 
 /* Sets the link's rate; nothing where it has none. */
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err);
-/* Raises the rate to top_baud, or to the fastest slower one that works. */
-espy_status espy_flasher_raise_baud(espy_flasher *flasher, espy_err *err);
+/* Goes to top_baud, or to the fastest slower rate that works. */
+espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err);
 /* SPI_ATTACH, and SPI_SET_PARAMS once the size is known. */
 espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err);
-/* After trouble: gets in step at the present rate, or else resets and sets up anew. */
-espy_status espy_flasher_recover(espy_flasher *flasher, espy_err *err);
+/* After trouble: gets in step at the present rate, or else resets and sets up anew; goes
+ * on at a lower rate where the one before seems to be what is wrong. */
+espy_status espy_flasher_recover(espy_flasher *flasher, bool slow_down, espy_err *err);
 
 espy_status espy_flasher_read_reg(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err);
 espy_status espy_flasher_write_regs(espy_flasher *flasher, const espy_loader_reg *regs, size_t n, espy_err *err);

@@ -195,6 +195,21 @@ static void a_wire_that_is_too_slow(void **state)
     tear_down(&b);
 }
 
+static void a_wire_that_fails_only_under_load(void **state)
+{
+    (void)state;
+    const espy_flasher_config config = {.baud = 2000000};
+    bench b = set_up(true, &(fake_faults){.top_block_baud = 921600}, &config);
+    espy_board board;
+    const espy_flash_part part = {0, sizeof image, image};
+    assert_int_equal(reach(&b, &board), ESPY_OK);
+    assert_int_equal(fake_rom_baud(b.fake), 2000000);
+    assert_int_equal(espy_flasher_write(b.flasher, &part, 1, &b.err), ESPY_OK);
+    assert_int_equal(espy_flasher_get_stats(b.flasher)->baud, 921600);
+    assert_memory_equal(fake_rom_flash(b.fake), image, sizeof image);
+    tear_down(&b);
+}
+
 static void one_bad_page_is_written_again(void **state)
 {
     (void)state;
@@ -284,6 +299,7 @@ int main(void)
         cmocka_unit_test(secure_download_mode),
         cmocka_unit_test(no_flash_at_all),
         cmocka_unit_test(a_wire_that_is_too_slow),
+        cmocka_unit_test(a_wire_that_fails_only_under_load),
         cmocka_unit_test(one_bad_page_is_written_again),
         cmocka_unit_test(parts_that_do_not_fit_write_nothing),
         cmocka_unit_test(reads_and_digests),

@@ -233,7 +233,7 @@ static espy_status identify(espy_flasher *flasher, espy_board *board, espy_err *
     flasher->flash_size = 0;
     espy_status st = identify_chip(flasher, board, err);
     if (st == ESPY_OK)
-        st = espy_flasher_raise_baud(flasher, err);
+        st = espy_flasher_to_top_baud(flasher, err);
     return st == ESPY_OK && !board->secure_download ? identify_parts(flasher, board, err) : st;
 }
 

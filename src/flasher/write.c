@@ -22,7 +22,7 @@
 enum {
     BLOCK = 4096, /* of compressed data; the ROM takes up to ESPY_LOADER_BLOCK_MAX */
     BEST_LEVEL = 12,
-    TRIES = 3,               /* of a region in one pass */
+    TRIES = 4,               /* of a region in one pass, slower from the third on */
     PASSES = 3,              /* over all regions */
     ERASE_MS_PER_MB = 40000, /* these as esptool has them */
     WRITE_MS_PER_MB = 40000,
@@ -91,23 +91,29 @@ espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size
     return chip_md5(flasher, addr, size, digest, err);
 }
 
-/* Whether the flash holds the region's contents. */
-static espy_status matches(job *j, const espy_region *region, bool *equal, espy_err *err)
+/* Whether the flash holds the first n bytes of the region's contents. */
+static espy_status matches(job *j, const espy_region *region, uint32_t n, bool *equal, espy_err *err)
 {
     uint8_t want[16], have[16];
     espy_region_fill(region, j->contents);
-    if (mbedtls_md5_ret(j->contents, region->size, want) != 0)
-        return espy_fail(err, ESPY_E_MEMORY, "MD5 of %u bytes failed on this computer", (unsigned)region->size);
-    espy_status st = chip_md5(j->flasher, region->addr, region->size, have, err);
+    if (mbedtls_md5_ret(j->contents, n, want) != 0)
+        return espy_fail(err, ESPY_E_MEMORY, "MD5 of %u bytes failed on this computer", (unsigned)n);
+    espy_status st = chip_md5(j->flasher, region->addr, n, have, err);
     *equal = st == ESPY_OK && memcmp(want, have, sizeof want) == 0;
     return st;
 }
 
+/* The beginning first: on a board with something else on it that is all it takes. */
 static espy_status compare(job *j, const espy_region *region, bool *equal, espy_err *err)
 {
     uint64_t start = espy_link_now_ms(j->flasher->link);
     progress(j, ESPY_PHASE_COMPARE, 0);
-    espy_status st = matches(j, region, equal, err);
+    *equal = true;
+    espy_status st = ESPY_OK;
+    if (region->size > ESPY_FLASH_SECTOR)
+        st = matches(j, region, ESPY_FLASH_SECTOR, equal, err);
+    if (st == ESPY_OK && *equal)
+        st = matches(j, region, region->size, equal, err);
     espy_flasher_spent(j->flasher, &j->flasher->stats.compare_s, start);
     return st;
 }
@@ -117,7 +123,7 @@ static espy_status verify(job *j, const espy_region *region, espy_err *err)
     bool equal;
     uint64_t start = espy_link_now_ms(j->flasher->link);
     progress(j, ESPY_PHASE_VERIFY, region->size);
-    espy_status st = matches(j, region, &equal, err);
+    espy_status st = matches(j, region, region->size, &equal, err);
     espy_flasher_spent(j->flasher, &j->flasher->stats.verify_s, start);
     if (st != ESPY_OK || equal)
         return st;
@@ -160,6 +166,8 @@ static espy_status request(job *j, const espy_loader_request *r, uint32_t ms, co
     espy_status st = espy_session_request(&j->flasher->session, r, ms, &reply, err);
     if (st != ESPY_OK)
         espy_context(err, "flash at 0x%x", (unsigned)region->addr);
+    if (st == ESPY_E_TIMEOUT)
+        espy_advise(err, "Try a lower baud rate and another cable, and check that the board keeps its power.");
     return st;
 }
 
@@ -231,7 +239,7 @@ static espy_status write_region(job *j, const espy_region *region, espy_err *err
             return st;
         }
         j->flasher->stats.regions_retried++;
-        st = espy_flasher_recover(j->flasher, err);
+        st = espy_flasher_recover(j->flasher, again > 0, err);
         if (st != ESPY_OK)
             return st;
     }
@@ -252,7 +260,7 @@ static espy_status do_region(job *j, espy_region *region, bool look_first, espy_
         }
         if (st != ESPY_OK) {
             j->trouble = true;
-            st = espy_flasher_recover(j->flasher, err);
+            st = espy_flasher_recover(j->flasher, false, err);
             if (st != ESPY_OK)
                 return st;
         }

@@ -338,7 +338,8 @@ static void take(fake_rom *fake, uint8_t byte)
         fake->escape = true;
         return;
     }
-    if (fake->rx_size < RX_MAX)
+    bool overrun = fake->faults.top_block_baud != 0 && fake->host_baud > fake->faults.top_block_baud;
+    if (fake->rx_size < (overrun ? 1024 : RX_MAX))
         fake->rx[fake->rx_size++] = fake->escape ? (byte == 0xDC ? 0xC0 : 0xDB) : byte;
     fake->escape = false;
 }
