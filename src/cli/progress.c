@@ -5,13 +5,17 @@
 #include "progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #define REDRAW_MS 50
+#define REST_AFTER_MS 1000
 #define LABEL_COLUMNS 12
+#define NUMBER_COLUMNS 22 /* " 43 %  1234 s left" and a margin */
+#define BAR_MIN 8
 #define BAR_MAX 40
 
 static uint64_t wall_ms(void)
@@ -29,27 +33,49 @@ static int terminal_columns(void)
     return 80;
 }
 
-static void draw_bar(int cells, double share)
+/* Whether the terminal's encoding has block characters. */
+static bool has_utf8(void)
 {
-    int full = (int)(share * cells + 0.5);
-    for (int i = 0; i < cells; i++)
-        fputs(i < full ? "\u2588" : "\u2591", stderr);
+    const char *names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0')
+            return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL;
+    }
+    return false;
 }
 
-static void draw(espy_progress *p)
+static void draw_bar(const espy_progress *p, int cells)
 {
-    double share = p->total > 0 ? (double)p->done / (double)p->total : 0;
-    int cells = terminal_columns() - LABEL_COLUMNS - 24;
+    int full = (int)((double)p->done / (double)p->total * cells + 0.5);
+    fputs(p->color ? "\x1b[36m" : "", stderr);
+    for (int i = 0; i < cells; i++)
+        fputs(i < full ? (p->utf8 ? "\u2588" : "#") : (p->utf8 ? "\u2591" : "."), stderr);
+    fputs(p->color ? "\x1b[0m " : " ", stderr);
+}
+
+/* The time left, once there is something to tell it from. */
+static void draw_rest(const espy_progress *p)
+{
+    uint64_t passed = wall_ms() - p->started_ms;
+    if (passed < REST_AFTER_MS || p->done == 0 || p->done >= p->total)
+        return;
+    double left = (double)passed / 1000 * (double)(p->total - p->done) / (double)p->done;
+    fprintf(stderr, "  %.0f s left", left);
+}
+
+static void draw(const espy_progress *p)
+{
     fprintf(stderr, "\r%-*s ", LABEL_COLUMNS, p->label);
-    if (p->total > 0 && cells >= 8) {
-        fputs(p->color ? "\x1b[36m" : "", stderr);
-        draw_bar(cells < BAR_MAX ? cells : BAR_MAX, share);
-        fputs(p->color ? "\x1b[0m " : " ", stderr);
-    }
-    if (p->total > 0)
-        fprintf(stderr, "%3d %%", (int)(share * 100));
-    else
+    if (p->total > 0) {
+        int cells = terminal_columns() - LABEL_COLUMNS - NUMBER_COLUMNS;
+        if (cells >= BAR_MIN)
+            draw_bar(p, cells < BAR_MAX ? cells : BAR_MAX);
+        fprintf(stderr, "%3d %%", (int)((double)p->done / (double)p->total * 100));
+        draw_rest(p);
+    } else {
         fputs("...", stderr);
+    }
     fputs("\x1b[K", stderr);
     fflush(stderr);
 }
@@ -62,7 +88,8 @@ void espy_progress_begin(espy_progress *progress, const espy_cli *cli, const cha
                                 .started_ms = wall_ms(),
                                 .active = true,
                                 .terminal = isatty(STDERR_FILENO) == 1,
-                                .color = espy_cli_color(STDERR_FILENO)};
+                                .color = espy_cli_color(STDERR_FILENO),
+                                .utf8 = has_utf8()};
     snprintf(progress->label, sizeof progress->label, "%s", label);
     progress->drawn_ms = progress->started_ms;
     if (progress->terminal && !cli->quiet)

@@ -21,6 +21,7 @@ typedef struct espy_progress {
     bool active;
     bool terminal;
     bool color;
+    bool utf8;
 } espy_progress;
 
 /* Starts a step, ending the one before it if it is still active.  A

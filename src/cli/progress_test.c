@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Progress as it reaches a terminal (a pseudo-terminal of 60 columns) and a pipe.
+ */
+#include "progress.h"
+
+#include <pty.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* Puts fd in stderr's place, and what was there back. */
+static int swap_stderr(int fd)
+{
+    fflush(stderr);
+    int saved = dup(STDERR_FILENO);
+    dup2(fd, STDERR_FILENO);
+    return saved;
+}
+
+static void restore_stderr(int saved)
+{
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+}
+
+static void run_steps(const espy_cli *cli)
+{
+    espy_progress progress = {0};
+    espy_progress_end(&progress, "no step is active");
+    espy_progress_begin(&progress, cli, "write", 1000);
+    for (uint64_t done = 0; done <= 1100; done += 100) {
+        progress.drawn_ms = 0; /* as if the last drawing were long ago */
+        espy_progress_update(&progress, done);
+    }
+    espy_progress_end(&progress, "1000 bytes");
+    espy_progress_begin(&progress, cli, "boot", 0);
+    espy_progress_abort(&progress);
+    espy_progress_abort(&progress);
+}
+
+static void capture_pipe(const espy_cli *cli, char *text, size_t cap)
+{
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    int saved = swap_stderr(fds[1]);
+    run_steps(cli);
+    restore_stderr(saved);
+    close(fds[1]);
+    ssize_t n = read(fds[0], text, cap - 1);
+    text[n > 0 ? n : 0] = '\0';
+    close(fds[0]);
+}
+
+static void lines_on_a_pipe(void **state)
+{
+    (void)state;
+    espy_cli cli = {0};
+    char text[4096];
+    capture_pipe(&cli, text, sizeof text);
+    assert_string_equal(text, "write        1000 bytes\n");
+}
+
+static void nothing_when_quiet(void **state)
+{
+    (void)state;
+    espy_cli cli = {.quiet = true};
+    char text[4096];
+    capture_pipe(&cli, text, sizeof text);
+    assert_string_equal(text, "");
+}
+
+static void capture_terminal(unsigned short columns, char *text, size_t cap)
+{
+    espy_cli cli = {0};
+    int master, slave;
+    struct winsize size = {.ws_row = 24, .ws_col = columns};
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
+    int saved = swap_stderr(slave);
+    run_steps(&cli);
+    restore_stderr(saved);
+    ssize_t n = read(master, text, cap - 1);
+    text[n > 0 ? n : 0] = '\0';
+    close(slave);
+    close(master);
+}
+
+static void a_bar_on_a_terminal(void **state)
+{
+    (void)state;
+    char text[8192];
+    setenv("TERM", "xterm", 1);
+    setenv("NO_COLOR", "1", 1);
+    setenv("LC_ALL", "C", 1);
+    capture_terminal(60, text, sizeof text);
+    /* 60 columns less 12 of the label and 22 of the numbers: 26 cells */
+    assert_non_null(strstr(text, "\rwrite        ..........................   0 %"));
+    assert_non_null(strstr(text, "\rwrite        #############.............  50 %"));
+    assert_non_null(strstr(text, "\rwrite        ########################## 100 %"));
+    assert_non_null(strstr(text, "\r\x1b[Kwrite        1000 bytes\r\n"));
+    assert_non_null(strstr(text, "\rboot         ...\x1b[K\r\n"));
+    assert_null(strstr(text, "\x1b[36m"));
+    capture_terminal(35, text, sizeof text);
+    assert_non_null(strstr(text, "\rwrite         50 %")); /* no room for a bar */
+}
+
+static void colours_and_blocks(void **state)
+{
+    (void)state;
+    char text[16384];
+    setenv("TERM", "xterm", 1);
+    unsetenv("NO_COLOR");
+    setenv("LC_ALL", "en_US.UTF-8", 1);
+    capture_terminal(60, text, sizeof text);
+    assert_non_null(strstr(text, "\x1b[36m\u2588\u2588\u2588\u2591"));
+    setenv("TERM", "dumb", 1);
+    capture_terminal(60, text, sizeof text);
+    assert_null(strstr(text, "\x1b[36m"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_on_a_pipe),
+        cmocka_unit_test(nothing_when_quiet),
+        cmocka_unit_test(a_bar_on_a_terminal),
+        cmocka_unit_test(colours_and_blocks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
