@@ -67,7 +67,7 @@ static espy_status read_options(espy_up *up, int argc, char **argv)
     if (cli->err.status != ESPY_OK || cli->help)
         return cli->err.status;
     if (args.operands > 1)
-        return espy_usage(cli, "up", "one image at a time: what is %s?", argv[2]);
+        return espy_usage(cli, "up", "one image at a time, and %s is a second one", argv[2]);
     if (args.operands == 1)
         up->file = argv[1];
     if (up->file != NULL && up->has_version)
