@@ -27,6 +27,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from lib import program as p
+from lib import windows
 from lib.assembler import OPS, SPECIAL, USER, elf, place, register_field, to_bytes
 
 TOOLS = os.environ.get("ESPY_TOOLS", "build/tests/tools")
@@ -51,7 +52,7 @@ READS_FIRST = {"s8i", "s16i", "s32i", "s32i.n", "s32ri", "wsr", "wur", "ssr", "s
 UPDATES_BASE = {"lsip", "ssip", "lsxp", "ssxp", "ldinc", "lddec"}
 SHIFTS = ("ssr", "ssl", "ssa8l", "ssa8b", "ssai")
 # What QEMU knows under a second name: see above.
-OTHER_NAMES = ("any", "all", "ldinc", "lddec", "rsr", "wsr", "xsr")
+OTHER_NAMES = ("any", "all", "andb", "orb", "ldinc", "lddec", "rsr", "wsr", "xsr")
 WORD_OFFSETS = {"OFFSET_8": 1, "OFFSET_16": 2, "OFFSET_32": 4}
 
 tests = []
@@ -420,6 +421,8 @@ def check_core(core, have):
     report(f"each integer instruction on {core}", in_programs(core, plain, cases), f"{len(cases)} cases")
     cases = [(mixture(rng, emitter, integer, branches), random_record(rng, False)) for _ in range(40000 if LONG else 1500)]
     report(f"random integer programs on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
+    cases = [(windows.case(rng, CORES[core] + p.STACK + 16), random_record(rng, False)) for _ in range(5000 if LONG else 300)]
+    report(f"procedures and register windows on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
     if "fp" in options:
         check_floats(core, have, options, rng, emitter)
 

@@ -18,6 +18,7 @@ NO_EXCEPTION = 0xffff
 WOE = 0x40000
 
 VECTORS, DRIVER = 0x400, 0x800  # offsets in the image
+STACK, STACK_SIZE = 0x6000, 0x5000  # the stack's top, and how far it reaches down; the code follows
 WINDOW_VECTORS = {4: (0x00, 0x40), 8: (0x80, 0xc0), 12: (0x100, 0x140)}  # overflow, underflow
 
 NAMES = {A + i: f"a{i + 2}" for i in range(13)} | {FR + i: f"f{i}" for i in range(16)} | {
@@ -49,6 +50,7 @@ class Program:
         code.seek(DRIVER)
         done = self.driver()
         code.patch(vector_exit, "j", done)
+        self.stack(base)
         self.starts = [self.body(emit, done) for emit, _ in cases]
         self.ends = [*self.starts[1:], code.pc()]
         code.align(16)
@@ -94,6 +96,10 @@ class Program:
     def driver(self):
         """From reset to the end; returns where a case goes when it is done."""
         code = self.code
+        for name, value in (("windowbase", 0), ("windowstart", 1)):
+            code.emit("movi", 15, value)
+            code.emit("wsr", 15, SPECIAL[name])
+            code.emit("rsync")
         self.set_special("ps", "ps")
         self.set_special("vecbase", "vecbase")
         if "s32c1i" in self.options:
@@ -143,6 +149,13 @@ class Program:
         code.emit("movi", 2, 1)
         code.emit("movi", 3, 0)
         code.emit("simcall")
+
+    def stack(self, base):
+        """Room for a stack; the frame of its first procedure's caller lies at the top."""
+        self.code.seek(STACK)
+        for word in (0, base + STACK + 64, 0, 0):
+            self.code.word(word)
+        self.code.seek(STACK + 80)
 
     def body(self, emit, done):
         code = self.code
