@@ -21,7 +21,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define ESPY_SANITIZED 1
 #endif
-#if defined(__OPTIMIZE__) && !defined(ESPY_SANITIZED) && defined(__GNUC__)
+#if defined(__OPTIMIZE__) && !defined(ESPY_SANITIZED) && defined(__GNUC__) && !defined(__wasm__)
 #define ESPY_TAIL_CALLS 1
 #else
 #define ESPY_TAIL_CALLS 0
