@@ -375,10 +375,23 @@ static bool fits(const espy_nor_octal *nor, const command *c, espy_spi_xfer *x, 
     return true;
 }
 
+/* What SO carries behind a command that the chip does not know the data sheet
+ * leaves open.  Logs of WROOM-2 modules tell: bootloaders built for quad flash
+ * look for the quad-enable bit with 35h, find none, stay with plain reads and
+ * start the application, whose flash driver then fails (the log in "Bootloop"
+ * of Arduino-ESP32's troubleshooting guide).  So it is low. */
+static void answer_unknown(const espy_nor_octal *nor, espy_spi_xfer *x)
+{
+    if (nor->mode == ESPY_OPI_SPI && !nor->powered_down && x->cmd.bits == 8 && x->cmd.lines == 1 && x->data.lines == 1)
+        memset(x->rx, 0, x->rx_size);
+}
+
 static void transfer(void *self, espy_spi_xfer *x)
 {
     espy_nor_octal *nor = self;
     const command *c = find(nor, x);
+    if (c == NULL && x->rx_size > 0)
+        answer_unknown(nor, x);
     if (c == NULL || (nor->powered_down && c->code != 0xab) || ((c->flags & NEEDS_WEL) && !nor->wel))
         return;
     if (espy_nor_array_busy(&nor->array) && !(c->flags & WHILE_BUSY))
