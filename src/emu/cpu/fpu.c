@@ -622,7 +622,13 @@ uint32_t espy_fpu_utrunc(espy_fpu *fpu, uint32_t fs, unsigned scale)
 static uint32_t from_integer(espy_fpu *fpu, double n, unsigned scale)
 {
     double x = n * power_of_two(-(int)scale);
-    return x == 0 ? 0 : round_to_single(&fpu->fsr, fpu->fcr & ESPY_FCR_RM, x);
+    unsigned rm = fpu->fcr & ESPY_FCR_RM;
+    float nearest = (float)x; /* zero, or far from the ends of the range */
+    if (rm != ESPY_RM_NEAREST && (double)nearest != x)
+        return round_to_single(&fpu->fsr, rm, x);
+    if ((double)nearest != x)
+        fpu->fsr |= ESPY_FSR_I;
+    return from_float(nearest);
 }
 
 uint32_t espy_fpu_float(espy_fpu *fpu, uint32_t as, unsigned scale)
