@@ -33,7 +33,7 @@ typedef struct espy_flasher espy_flasher;
 typedef enum espy_phase {
     ESPY_PHASE_CONNECT,  /* done, total: reset attempts */
     ESPY_PHASE_IDENTIFY, /* done, total: 0 */
-    ESPY_PHASE_COMPARE,  /* done, total: bytes of all parts; so for the next three */
+    ESPY_PHASE_COMPARE,  /* done, total: bytes that this phase is about; so for the next three */
     ESPY_PHASE_ERASE,
     ESPY_PHASE_WRITE,
     ESPY_PHASE_VERIFY,
@@ -98,11 +98,11 @@ typedef struct espy_flash_part {
 } espy_flash_part;
 
 typedef struct espy_flasher_stats {
-    uint64_t bytes_image;   /* of all parts that carry bytes */
-    uint64_t bytes_skipped; /* of these, found equal on the flash and not sent */
-    uint64_t bytes_sent;    /* on the wire since connect, SLIP and commands included */
-    uint32_t regions_retried;
-    uint32_t baud; /* in use during the transfer */
+    uint64_t bytes_image;     /* of all parts that carry bytes */
+    uint64_t bytes_skipped;   /* of these, found equal on the flash and not sent */
+    uint64_t bytes_sent;      /* on the wire since connect, SLIP and commands included */
+    uint32_t regions_retried; /* times that something had to be done once more */
+    uint32_t baud;            /* in use during the transfer */
     double connect_s, identify_s, compare_s, erase_s, write_s, verify_s, reset_s;
 } espy_flasher_stats;
 
@@ -124,10 +124,10 @@ espy_status espy_flasher_identify(espy_flasher *flasher, espy_board *board, espy
 /* The capacity that follows from an RDID's code, or 0. */
 uint32_t espy_flash_size_of_id(uint32_t id);
 
-/* Does the parts in the given order; parts must not overlap.  Each part is cut
- * into regions of at most 256 KiB; a region is compared, erased, written
- * compressed and verified by the chip's MD5, and redone up to twice when that
- * fails.  The last sector of a part is erased whole.  ESPY_E_ARG: misaligned,
+/* Makes the flash hold the parts: compares, erases, writes compressed in regions of at
+ * most 256 KiB and verifies by the chip's MD5, and does what is missing once more where
+ * something went wrong, the wire included.  Parts may be in any order and must not share a
+ * sector; the last sector of a part is erased whole.  ESPY_E_ARG: misaligned,
  * overlapping, or beyond the flash; nothing is written then. */
 espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err);
 

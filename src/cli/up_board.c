@@ -21,13 +21,14 @@ static void enter_phase(espy_up *up, espy_phase phase)
 static void on_progress(void *user, espy_phase phase, uint64_t done, uint64_t total)
 {
     espy_up *up = user;
+    bool next = phase != up->phase;
     enter_phase(up, phase);
     if (phase == ESPY_PHASE_ERASE || phase == ESPY_PHASE_WRITE)
         up->writing = true;
     if (phase < ESPY_PHASE_COMPARE || phase > ESPY_PHASE_VERIFY)
         return;
-    if (!up->progress.active)
-        espy_progress_begin(&up->progress, up->cli, "write", total);
+    if (next || !up->progress.active)
+        espy_progress_begin(&up->progress, up->cli, espy_phase_name(phase), total);
     espy_progress_update(&up->progress, done);
 }
 

@@ -6,7 +6,7 @@
  */
 #include "espy/flasher.h"
 
-#include "../../tests/support/fake_rom.c"
+#include "../../tests/support/fake_rom.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
