@@ -184,22 +184,19 @@ static int64_t core_cycle_16(const espy_uart *u)
     return cycle * ((conf >> 12 & 255) + 1) + (a != 0 ? cycle * b / a : 0);
 }
 
-static espy_wire_format guest_format(const espy_uart *u)
+/* Works out how both ends frame their characters, after anything that they depend on has changed. */
+static void update_formats(espy_uart *u)
 {
     static const unsigned half_stops[4] = {2, 2, 3, 4};
     int64_t divider_16 = (int64_t)field(u, UART_CLKDIV, 0, 12) * 16 + field(u, UART_CLKDIV, 20, 4);
-    return (espy_wire_format){
+    u->guest = (espy_wire_format){
         .data_bits = field(u, UART_CONF0, 2, 2) + 5,
         .parity = conf0(u, PARITY_EN),
         .odd = conf0(u, PARITY_ODD),
         .half_stops = half_stops[field(u, UART_CONF0, 4, 2)],
         .bit = core_cycle_16(u) * divider_16 / 256,
     };
-}
-
-static espy_wire_format host_format(const espy_uart *u)
-{
-    return (espy_wire_format){
+    u->host = (espy_wire_format){
         .data_bits = 8,
         .half_stops = 2,
         .bit = (int64_t)(ESPY_TICKS_PER_SECOND * ESPY_WIRE_SUBTICKS / u->host_baud),
@@ -213,24 +210,24 @@ static espy_tick to_ticks(int64_t subticks)
 
 static espy_tick bit_ticks(const espy_uart *u, uint32_t bits)
 {
-    return to_ticks(guest_format(u).bit * (int64_t)bits);
+    return to_ticks(u->guest.bit * (int64_t)bits);
 }
 
 static bool tx_clocked(const espy_uart *u)
 {
     uint32_t conf = u->reg[UART_CLK_CONF / 4];
-    return (conf & TX_SCLK_EN) != 0 && (conf & (RST_CORE | TX_RST_CORE)) == 0 && guest_format(u).bit != 0;
+    return (conf & TX_SCLK_EN) != 0 && (conf & (RST_CORE | TX_RST_CORE)) == 0 && u->guest.bit != 0;
 }
 
 static bool rx_clocked(const espy_uart *u)
 {
     uint32_t conf = u->reg[UART_CLK_CONF / 4];
-    return (conf & RX_SCLK_EN) != 0 && (conf & (RST_CORE | RX_RST_CORE)) == 0 && guest_format(u).bit != 0;
+    return (conf & RX_SCLK_EN) != 0 && (conf & (RST_CORE | RX_RST_CORE)) == 0 && u->guest.bit != 0;
 }
 
 uint32_t espy_uart_baud(const espy_uart *u)
 {
-    int64_t bit = guest_format(u).bit;
+    int64_t bit = u->guest.bit;
     int64_t second = (int64_t)(ESPY_TICKS_PER_SECOND * ESPY_WIRE_SUBTICKS);
     return bit != 0 ? (uint32_t)((second + bit / 2) / bit) : 0;
 }
@@ -356,13 +353,12 @@ static void receive(void *user, const espy_wire_received *r)
 /* Feeds the receiver one character from whatever drives the wire. */
 static void hear(espy_uart *u, const espy_wire_char *sent, uint8_t byte, bool joined, bool more)
 {
-    espy_wire_format format = guest_format(u);
     espy_tick quiet = u->soc->clock->now - u->rx_quiet;
     if (conf0(u, AUTOBAUD_EN))
         espy_wire_meter_feed(&u->meter, sent, joined);
-    espy_sampler_feed(&u->rx_sampler, sent, &format, receive, u);
+    espy_sampler_feed(&u->rx_sampler, sent, &u->guest, receive, u);
     if (!more)
-        espy_sampler_idle(&u->rx_sampler, &format, receive, u);
+        espy_sampler_idle(&u->rx_sampler, &u->guest, receive, u);
     watch_at_cmd(u, byte, quiet);
     u->rx_quiet = u->soc->clock->now;
 }
@@ -393,7 +389,7 @@ static void start_rx(espy_uart *u)
 {
     if (u->rx_event.armed || !host_has_more(u) || !wire_open(u))
         return;
-    espy_tick length = to_ticks(host_format(u).bit * 10);
+    espy_tick length = to_ticks(u->host.bit * 10);
     if (!u->config.timing_real && polled(u) && length > POLLED_CHAR_TICKS)
         length = POLLED_CHAR_TICKS;
     espy_clock_at(u->soc->clock, &u->rx_event, u->soc->clock->now + length);
@@ -438,11 +434,10 @@ static void host_receive(void *user, const espy_wire_received *r)
 /* A character has left the transmitter; `more` if another follows without a pause. */
 static void speak(espy_uart *u, uint8_t byte, bool more)
 {
-    espy_wire_format format = guest_format(u), host = host_format(u);
-    espy_wire_char sent = espy_wire_encode(byte, &format);
-    espy_sampler_feed(&u->host_sampler, &sent, &host, host_receive, u);
+    espy_wire_char sent = espy_wire_encode(byte, &u->guest);
+    espy_sampler_feed(&u->host_sampler, &sent, &u->host, host_receive, u);
     if (!more)
-        espy_sampler_idle(&u->host_sampler, &host, host_receive, u);
+        espy_sampler_idle(&u->host_sampler, &u->host, host_receive, u);
     if (conf0(u, LOOPBACK))
         hear(u, &sent, byte, false, more);
 }
@@ -467,9 +462,8 @@ static void start_tx(espy_uart *u)
     if (u->tx_state != ESPY_UART_TX_IDLE || tx_held(u))
         return;
     if (u->tx.count != 0) {
-        espy_wire_format format = guest_format(u);
         u->tx_byte = fifo_get(&u->tx);
-        tx_enter(u, ESPY_UART_TX_CHAR, to_ticks(espy_wire_encode(u->tx_byte, &format).length));
+        tx_enter(u, ESPY_UART_TX_CHAR, to_ticks(espy_wire_encode(u->tx_byte, &u->guest).length));
     } else if (conf0(u, TXD_BRK) && (u->raw & TX_BRK_DONE) == 0) {
         tx_enter(u, ESPY_UART_TX_BREAK, bit_ticks(u, field(u, UART_TXBRK_CONF, 0, 8)));
     }
@@ -522,8 +516,7 @@ static void rx_arrived(void *self)
     uint8_t byte = u->from_host.bytes[u->from_host_at++];
     drop_sent(u);
     if (rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST)) {
-        espy_wire_format format = host_format(u);
-        espy_wire_char sent = espy_wire_encode(byte, &format);
+        espy_wire_char sent = espy_wire_encode(byte, &u->host);
         hear(u, &sent, byte, u->rx_joined, host_has_more(u));
     }
     u->rx_joined = host_has_more(u);
@@ -657,6 +650,8 @@ static void uart_write(void *self, uint32_t offset, uint32_t value)
     }
     if (offset == UART_MEM_CONF)
         size_fifos(u);
+    if (offset == UART_CLKDIV || offset == UART_CONF0 || offset == UART_CLK_CONF)
+        update_formats(u);
     settle_tx(u);
 }
 
@@ -695,6 +690,7 @@ void espy_uart_reset(espy_uart *u, espy_reset reset)
     espy_clock_cancel(u->soc->clock, &u->tout_event);
     espy_clock_cancel(u->soc->clock, &u->at_event);
     memcpy(u->reg, reset_values, sizeof u->reg);
+    update_formats(u);
     u->raw = 0;
     u->tx_state = ESPY_UART_TX_IDLE;
     u->tx_stopped = u->rx_joined = false;
@@ -712,6 +708,7 @@ void espy_uart_reset(espy_uart *u, espy_reset reset)
 void espy_uart_set_apb(espy_uart *u, uint32_t hz)
 {
     u->apb_hz = hz;
+    update_formats(u);
 }
 
 espy_status espy_uart_host_send(espy_uart *u, const uint8_t *bytes, size_t n, espy_err *err)
@@ -752,6 +749,8 @@ size_t espy_uart_host_available(const espy_uart *u)
 
 void espy_uart_host_baud(espy_uart *u, uint32_t baud)
 {
-    if (baud != 0)
-        u->host_baud = baud;
+    if (baud == 0)
+        return;
+    u->host_baud = baud;
+    update_formats(u);
 }

@@ -55,6 +55,7 @@ typedef struct espy_uart {
     uint32_t reg[0x84 / 4]; /* registers that hold what is written */
     uint32_t raw;           /* UART_INT_RAW */
     bool irq_level;
+    espy_wire_format guest, host; /* what the registers and host_baud amount to */
     espy_uart_fifo rx, tx;
 
     /* The transmitter. */
