@@ -18,17 +18,55 @@ static void enter_phase(espy_up *up, espy_phase phase)
     up->phase = phase;
 }
 
+/* What a phase of writing has come to. */
+static void phase_note(const espy_up *up, bool last, char *note, size_t cap)
+{
+    char bytes[32], other[32];
+    const espy_flasher_stats *s = espy_flasher_get_stats(up->flasher);
+    espy_size_text(up->progress.total, bytes, sizeof bytes);
+    if (up->phase == ESPY_PHASE_COMPARE && s->bytes_skipped == s->bytes_image)
+        snprintf(note, cap, "the flash holds this image already");
+    else if (up->phase == ESPY_PHASE_COMPARE && s->bytes_skipped > 0)
+        snprintf(note, cap, "%s of %s are there already", espy_size_text(s->bytes_skipped, other, sizeof other), bytes);
+    else if (up->phase == ESPY_PHASE_COMPARE)
+        snprintf(note, cap, "all of it is to be written");
+    else if (up->phase == ESPY_PHASE_WRITE)
+        snprintf(note, cap, "%s as %s on the wire", bytes, espy_size_text(s->bytes_sent, other, sizeof other));
+    else if (up->phase == ESPY_PHASE_VERIFY && last)
+        snprintf(note, cap, "%s, the chip's MD5 agrees", bytes);
+    else if (up->phase == ESPY_PHASE_VERIFY)
+        snprintf(note, cap, "not everything has arrived: once more");
+    else
+        snprintf(note, cap, "%s", bytes);
+}
+
+static void end_phase(espy_up *up, bool last)
+{
+    char note[120];
+    if (!up->progress.active)
+        return;
+    phase_note(up, last, note, sizeof note);
+    espy_progress_end(&up->progress, note);
+}
+
+static bool is_work(espy_phase phase)
+{
+    return phase >= ESPY_PHASE_COMPARE && phase <= ESPY_PHASE_VERIFY;
+}
+
 static void on_progress(void *user, espy_phase phase, uint64_t done, uint64_t total)
 {
     espy_up *up = user;
-    bool next = phase != up->phase;
+    if (phase != up->phase && is_work(up->phase))
+        end_phase(up, false);
     enter_phase(up, phase);
     if (phase == ESPY_PHASE_ERASE || phase == ESPY_PHASE_WRITE)
         up->writing = true;
-    if (phase < ESPY_PHASE_COMPARE || phase > ESPY_PHASE_VERIFY)
+    if (!is_work(phase))
         return;
-    if (next || !up->progress.active)
+    if (!up->progress.active)
         espy_progress_begin(&up->progress, up->cli, espy_phase_name(phase), total);
+    up->progress.total = total;
     espy_progress_update(&up->progress, done);
 }
 
@@ -111,27 +149,14 @@ static size_t plan_parts(const espy_image *image, const espy_image_plan *plan, e
     return n;
 }
 
-static void say_written(espy_up *up)
-{
-    char bytes[32], sent[32], text[160];
-    const espy_flasher_stats *s = &up->stats;
-    uint64_t written = s->bytes_image - s->bytes_skipped;
-    espy_size_text(written, bytes, sizeof bytes);
-    espy_size_text(s->bytes_sent, sent, sizeof sent);
-    if (written == 0)
-        snprintf(text, sizeof text, "nothing: the flash holds this image already (its MD5 agrees)");
-    else
-        snprintf(text, sizeof text, "%s as %s on the wire, verified by the chip's MD5%s", bytes, sent,
-                 s->bytes_skipped > 0 ? "; the rest was there already" : "");
-    espy_progress_end(&up->progress, text);
-}
-
 static espy_status write_plan(espy_up *up, const espy_image_plan *plan)
 {
     espy_flash_part parts[ESPY_WRITES_MAX + ESPY_ERASES_MAX];
     size_t n = plan_parts(up->write, plan, parts);
     enter_phase(up, ESPY_PHASE_RESET);
     espy_status st = espy_flasher_write(up->flasher, parts, n, &up->cli->err);
+    if (st == ESPY_OK)
+        end_phase(up, true);
     enter_phase(up, ESPY_PHASE_RESET);
     if (st != ESPY_OK && up->writing)
         espy_advise(&up->cli->err, "The flash is half written: run `espy up` again.");
@@ -141,7 +166,6 @@ static espy_status write_plan(espy_up *up, const espy_image_plan *plan)
     up->seconds.erase = up->phase_s[ESPY_PHASE_ERASE];
     up->seconds.write = up->phase_s[ESPY_PHASE_WRITE] + up->phase_s[ESPY_PHASE_COMPARE];
     up->seconds.verify = up->phase_s[ESPY_PHASE_VERIFY];
-    say_written(up);
     return ESPY_OK;
 }
 

@@ -41,7 +41,9 @@ static void board_rows(const espy_up *up)
     espy_size_text(b->flash.size, flash, sizeof flash);
     if (up->proof.flash_size == b->flash.size)
         snprintf(used, sizeof used, ", all of it in use");
-    else if (up->proof.flash_size > 0)
+    else if (up->proof.flash_size == 0)
+        snprintf(used, sizeof used, ", none of it usable from Python");
+    else
         snprintf(used, sizeof used, ", %s of it in use", espy_size_text(up->proof.flash_size, psram, sizeof psram));
     row("flash", "%s %s, %s (id %02x %02x %02x)%s", flash, espy_width_name(b->flash.width), b->flash.vendor,
         b->flash.id & 0xFFu, b->flash.id >> 8 & 0xFFu, b->flash.id >> 16 & 0xFFu, used);

@@ -149,7 +149,9 @@ static void judge_files(espy_repl_proof *proof)
 {
     if (proof->fs_works)
         return;
-    if (proof->warning[0] == '\0')
+    if (proof->fs_bytes == 0 && strncmp(proof->warning, "there is", 8) != 0)
+        snprintf(proof->warning, sizeof proof->warning, "there is no file system on / (os.statvfs: 0 bytes)");
+    else if (proof->warning[0] == '\0')
         snprintf(proof->warning, sizeof proof->warning, "a file on / reads back other than it was written");
     if (proof->fs_bytes > 0 && proof->fs_free == 0)
         snprintf(proof->warning, sizeof proof->warning, "the file system on / is full");

@@ -487,6 +487,9 @@ static void a_file_system_that_fails_is_a_warning_and_no_bytes(void **state)
     espy_repl_proof none = prove_files("!fs_bytes\tOSError(19,)\r\n");
     assert_int_equal(none.fs_bytes, 0);
     assert_non_null(strstr(none.warning, "OSError(19,)"));
+    espy_repl_proof unmounted = prove_files("fs_bytes\t0\r\nfs_free\t0\r\n!fs_works\tOSError(19,)\r\n");
+    assert_int_equal(unmounted.fs_bytes, 0);
+    assert_non_null(strstr(unmounted.warning, "no file system"));
     espy_repl_proof broken = prove_files("fs_bytes\t4096\r\nfs_free\t2048\r\n!fs_works\tOSError(5,)\r\n");
     assert_int_equal(broken.fs_bytes, 0);
     assert_false(broken.fs_works);

@@ -103,8 +103,8 @@ def a_person_reads_the_report_on_stdout_and_the_steps_on_stderr(folder):
                   "ESP32-S3-WROOM-1-N16R8", "16 MB quad", "8 MB octal", "14 MB on /", "fitted from 8 MB to 16 MB",
                   "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with Octal-SPIRAM with ESP32S3\n", ">>>"):
         check(words in done.stdout, f"{words!r} is not in", done.stdout)
-    check([line.split()[0] for line in done.stderr.split("\n") if line] == ["image", "connect", "fit", "write", "boot"],
-          done.stderr)
+    check([line.split()[0] for line in done.stderr.split("\n") if line] == ["image", "connect", "fit", "compare", "erase", "write",
+                                                                            "verify", "boot"], done.stderr)
     check("\x1b" not in done.stdout + done.stderr and "\r" not in done.stderr, "control characters without a terminal")
 
 
