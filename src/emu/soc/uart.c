@@ -488,10 +488,11 @@ static void tx_finished(void *self)
     settle(u);
 }
 
-/* With timing fast, characters are gone at once; breaks take their time. */
+/* With timing fast, characters are gone at once; breaks take their time, and so
+ * does loopback, whose receiver could not take them. */
 static void flush_tx(espy_uart *u)
 {
-    if (u->config.timing_real)
+    if (u->config.timing_real || conf0(u, LOOPBACK))
         return;
     while (u->tx.count != 0 && u->tx_state == ESPY_UART_TX_IDLE && !tx_held(u)) {
         uint8_t byte = fifo_get(&u->tx);

@@ -6,7 +6,7 @@
  * v5.0.4, soc/uart_reg.h and hal/uart_ll.h.
  *
  * Two things differ from the chip by choice, with timing fast:
- *  - A character sent by the guest is at the host at once.
+ *  - A character sent by the guest is at the host at once (save in loopback).
  *  - A character from the host never overruns the receiver.  While a receive
  *    interrupt is enabled, an interrupt handler moves characters into a buffer
  *    that this model cannot see (MicroPython's holds 259), so they come at the
