@@ -97,35 +97,32 @@ static bool pad_level(const espy_gpio *g, unsigned pin)
 /* What GPIO_IN shows: the pads that listen. */
 static uint64_t inputs(const espy_gpio *g)
 {
-    uint64_t in = 0;
-    for (unsigned pin = 0; pin < ESPY_GPIO_PINS; pin++)
-        if ((g->mux[pin] & MUX_FUN_IE) != 0)
-            in |= g->level & UINT64_C(1) << pin;
-    return in;
+    return g->level & g->listening;
 }
 
 /* ---- Interrupts ---- */
 
-static uint64_t enabled_status(const espy_gpio *g, uint32_t ena)
+static void set_mask(uint64_t *mask, unsigned pin, bool on)
 {
-    uint64_t mask = 0;
-    for (unsigned pin = 0; pin < PINS; pin++)
-        if ((g->pin[pin] & ena) != 0)
-            mask |= UINT64_C(1) << pin;
-    return g->status & mask;
+    *mask = (*mask & ~(UINT64_C(1) << pin)) | (uint64_t)on << pin;
+}
+
+static void write_pin(espy_gpio *g, unsigned pin, uint32_t value)
+{
+    g->pin[pin] = value;
+    set_mask(&g->int_ena, pin, (value & INT_ENA_CPU) != 0);
+    set_mask(&g->nmi_ena, pin, (value & INT_ENA_NMI) != 0);
+    set_mask(&g->int_low, pin, INT_TYPE(value) == INT_LOW && exists(pin));
+    set_mask(&g->int_high, pin, INT_TYPE(value) == INT_HIGH && exists(pin));
 }
 
 /* A level interrupt that is cleared while its level lasts comes back. */
 static void update_interrupts(espy_gpio *g)
 {
     uint64_t in = inputs(g);
-    for (unsigned pin = 0; pin < ESPY_GPIO_PINS; pin++) {
-        unsigned type = INT_TYPE(g->pin[pin]);
-        if ((type == INT_LOW || type == INT_HIGH) && (in >> pin & 1) == (type == INT_HIGH))
-            g->status |= UINT64_C(1) << pin;
-    }
-    espy_line_set(&g->irq, enabled_status(g, INT_ENA_CPU) != 0);
-    espy_line_set(&g->nmi, enabled_status(g, INT_ENA_NMI) != 0);
+    g->status |= (g->int_high & in) | (g->int_low & ~in);
+    espy_line_set(&g->irq, (g->status & g->int_ena) != 0);
+    espy_line_set(&g->nmi, (g->status & g->nmi_ena) != 0);
 }
 
 static void edge(espy_gpio *g, unsigned pin, bool level)
@@ -149,7 +146,7 @@ static void update_pad(espy_gpio *g, unsigned pin)
 
 static void update(espy_gpio *g, uint64_t pins)
 {
-    for (unsigned pin = 0; pin < ESPY_GPIO_PINS; pin++)
+    for (unsigned pin = 0; pins >> pin != 0 && pin < ESPY_GPIO_PINS; pin++)
         if ((pins >> pin & 1) != 0)
             update_pad(g, pin);
     update_interrupts(g);
@@ -185,10 +182,10 @@ static uint32_t gpio_read(void *self, uint32_t offset)
     case GPIO_STATUS_NEXT: return (uint32_t)g->status;
     case GPIO_STATUS1:
     case GPIO_STATUS_NEXT1: return (uint32_t)(g->status >> 32);
-    case GPIO_PCPU_INT: return (uint32_t)enabled_status(g, INT_ENA_CPU);
-    case GPIO_PCPU_NMI_INT: return (uint32_t)enabled_status(g, INT_ENA_NMI);
-    case GPIO_PCPU_INT1: return (uint32_t)(enabled_status(g, INT_ENA_CPU) >> 32);
-    case GPIO_PCPU_NMI_INT1: return (uint32_t)(enabled_status(g, INT_ENA_NMI) >> 32);
+    case GPIO_PCPU_INT: return (uint32_t)(g->status & g->int_ena);
+    case GPIO_PCPU_NMI_INT: return (uint32_t)(g->status & g->nmi_ena);
+    case GPIO_PCPU_INT1: return (uint32_t)((g->status & g->int_ena) >> 32);
+    case GPIO_PCPU_NMI_INT1: return (uint32_t)((g->status & g->nmi_ena) >> 32);
     case GPIO_CLOCK_GATE: return g->clock_gate;
     case GPIO_DATE: return g->date;
     default: return read_table(g, offset);
@@ -209,7 +206,7 @@ static void write_table(espy_gpio *g, uint32_t offset, uint32_t value)
         g->func_in[(offset - GPIO_FUNC0_IN_SEL_CFG) / 4] = value & 0xff;
     } else if (offset >= GPIO_PIN0 && offset < GPIO_STATUS_NEXT) {
         n = (offset - GPIO_PIN0) / 4;
-        g->pin[n] = value & 0x3ffff;
+        write_pin(g, n, value & 0x3ffff);
         update(g, UINT64_C(1) << n);
     }
 }
@@ -294,7 +291,8 @@ void espy_gpio_reset(espy_gpio *g, espy_reset reset)
     g->bt_select = g->sdio_select = 0;
     g->clock_gate = 1;
     g->date = 0x1907040;
-    memset(g->pin, 0, sizeof g->pin);
+    for (unsigned pin = 0; pin < PINS; pin++)
+        write_pin(g, pin, 0);
     memset(g->func_in, 0, sizeof g->func_in);
     for (unsigned pin = 0; pin < PINS; pin++)
         g->func_out[pin] = ESPY_GPIO_SIGNAL_NONE;
@@ -336,5 +334,6 @@ void espy_gpio_set_mux(void *gpio, unsigned pin, uint32_t config)
     if (!exists(pin))
         return;
     g->mux[pin] = config;
+    set_mask(&g->listening, pin, (config & MUX_FUN_IE) != 0);
     update(g, UINT64_C(1) << pin);
 }

@@ -33,6 +33,8 @@ typedef struct espy_gpio {
     uint32_t strap;
     uint32_t bt_select, sdio_select, clock_gate, date;
     uint32_t pin[54];
+    /* Masks of pins, worked out from pin[] and mux[]. */
+    uint64_t int_ena, nmi_ena, int_low, int_high, listening;
     uint32_t func_in[ESPY_GPIO_SIGNALS];
     uint32_t func_out[54];
     uint32_t sigma_delta[12];
