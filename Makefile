@@ -13,9 +13,10 @@ SAN    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -f
 
 SRC    := $(shell find src -name '*.c' ! -name '*_test.c' ! -path 'src/cli/*')
 CLI    := $(filter-out %_test.c,$(wildcard src/cli/*.c))
-UNIT   := $(shell find src -name '*_test.c')
-AIDS   := $(wildcard tests/*/*.c)
+UNIT   := $(shell find src -name '*_test.c') $(wildcard tests/*_test.c)
 FUZZ   := $(wildcard tests/fuzz/*.c)
+DOUBLE := $(wildcard tests/support/*.c)
+AIDS   := $(filter-out $(FUZZ) $(DOUBLE),$(wildcard tests/*/*.c))
 
 LIB    := $(BUILD)/libespy.a
 SANLIB := $(BUILD)/san/libespy.a
@@ -24,7 +25,7 @@ CLIOBJ := $(CLI:%.c=$(BUILD)/%.o)
 SANOBJ := $(SRC:%.c=$(BUILD)/san/%.o) $(filter-out $(BUILD)/san/src/cli/main.o,$(CLI:%.c=$(BUILD)/san/%.o))
 
 UNITBIN := $(UNIT:%.c=$(BUILD)/tests/%)
-TOOLBIN := $(patsubst %.c,$(BUILD)/tests/tools/%,$(notdir $(filter-out $(FUZZ),$(AIDS))))
+TOOLBIN := $(patsubst %.c,$(BUILD)/tests/tools/%,$(notdir $(AIDS)))
 FUZZBIN := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 SCRIPTS := $(filter-out tests/long/%,$(wildcard tests/*/*.sh tests/*/*.py))
 LONG    := $(wildcard tests/long/*.sh tests/long/*.py)
@@ -49,10 +50,11 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# A unit test is one cmocka program, beside the code it tests.
-$(UNITBIN): $(BUILD)/tests/%: %.c $(SANLIB)
+# A unit test is one cmocka program, beside the code it tests; tests/support holds doubles.
+DOUBLEOBJ := $(DOUBLE:%.c=$(BUILD)/san/%.o)
+$(UNITBIN): $(BUILD)/tests/%: %.c $(DOUBLEOBJ) $(SANLIB)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(SANLIB) $(LDLIBS) -lcmocka
+	$(CC) $(BASE) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(DOUBLEOBJ) $(SANLIB) $(LDLIBS) -lcmocka
 
 # Programs that the test scripts and benchmarks use; the library as users get it.
 VPATH := $(sort $(dir $(AIDS)))

@@ -7,7 +7,7 @@
  */
 #include "espy/flasher.h"
 
-#include "support/fake_rom.c"
+#include "support/fake_rom.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

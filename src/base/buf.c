@@ -57,6 +57,9 @@ void espy_buf_free(espy_buf *buf)
     *buf = (espy_buf){0};
 }
 
+/* No file that this program reads whole is longer: the largest flash is 128 MB. */
+static const size_t FILE_LIMIT = (size_t)256 << 20;
+
 static espy_status read_all(espy_buf *buf, FILE *file, const char *path, espy_err *err)
 {
     for (;;) {
@@ -67,6 +70,8 @@ static espy_status read_all(espy_buf *buf, FILE *file, const char *path, espy_er
         buf->size += n;
         if (n == 0)
             break;
+        if (buf->size > FILE_LIMIT)
+            return espy_fail(err, ESPY_E_FORMAT, "%s is longer than %zu MB", path, FILE_LIMIT >> 20);
     }
     if (ferror(file))
         return espy_fail(err, ESPY_E_IO, "reading %s: %s", path, strerror(errno));

@@ -3,7 +3,7 @@
  * The MMU's windows over the real chips' models, and the caches' handshakes as the
  * mask ROM's Cache_* functions make them.
  */
-#include "memory_bench.h"
+#include "../../../tests/support/memory_bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * SPI1's transfers, SPI0's view of the chips, and the sampling of data, driven
  * through the registers in the order in which ESP-IDF's drivers do.
  */
-#include "memory_bench.h"
+#include "../../../tests/support/memory_bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,12 +6,12 @@
 #ifndef ESPY_EMU_SOC_MEMORY_BENCH_H
 #define ESPY_EMU_SOC_MEMORY_BENCH_H
 
-#include "extmem.h"
-#include "mspi.h"
+#include "../../src/emu/soc/extmem.h"
+#include "../../src/emu/soc/mspi.h"
 
-#include "../parts/nor.h"
-#include "../parts/nor_octal.h"
-#include "../parts/psram.h"
+#include "../../src/emu/parts/nor.h"
+#include "../../src/emu/parts/nor_octal.h"
+#include "../../src/emu/parts/psram.h"
 
 #include <stdlib.h>
 #include <string.h>
