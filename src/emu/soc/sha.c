@@ -323,7 +323,7 @@ static void sha_write(void *self, uint32_t offset, uint32_t value)
     case SHA_MODE: sha->mode = value & 7; break;
     case SHA_T_STRING: sha->t_string = value; break;
     case SHA_T_LENGTH: sha->t_length = value & 0x7f; break;
-    case SHA_BLOCK_NUM: sha->block_num = value & 0xffff; break;
+    case SHA_BLOCK_NUM: sha->block_num = value & 0x3f; break;
     case SHA_START: start(sha); break;
     case SHA_CONTINUE: hash_block(sha->h, sha->mode, sha->m); break;
     case SHA_DMA_START: start_dma(sha, true); break;
