@@ -359,7 +359,7 @@ static const command *find(const espy_nor *nor, const espy_spi_xfer *x)
 static bool fits(const espy_nor *nor, const command *c, espy_spi_xfer *x, bool has_data)
 {
     unsigned addr_lines = nor->qpi ? 4 : c->addr_lines, data_lines = nor->qpi ? 4 : c->data_lines;
-    if (x->addr.bits < c->addr_bits || !phase_is(&x->addr, addr_lines))
+    if (x->addr.bits < c->addr_bits || x->addr.bits > 32 || !phase_is(&x->addr, addr_lines))
         return false;
     if (has_data && (x->data.lines != data_lines || x->data.dtr))
         return false;

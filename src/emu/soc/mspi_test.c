@@ -395,6 +395,22 @@ static void test_no_chip(void **state)
     assert_int_equal(rd(b, SPI1 + 0x58), 0xffffffff);
 }
 
+/* Whatever is written, nothing is accessed that is not ours and every start ends. */
+static void test_any_register_values(void **state)
+{
+    memory_bench *b = *state;
+    uint32_t random = 1;
+    for (int i = 0; i < 60000; i++) {
+        random = random * 1664525 + 1013904223;
+        uint32_t port = random >> 31 ? SPI1 : SPI0, offset = (random >> 20) & 0xfc;
+        random = random * 1664525 + 1013904223;
+        wr(b, port + offset, random ^ random >> 16);
+        if (i % 16 == 0)
+            wr(b, SPI1, 1u << (random >> 27));
+        rd(b, SPI1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +428,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_view_of_octal_psram, octal, teardown),
         cmocka_unit_test_setup_teardown(test_quad_settings_do_not_reach_octal_flash, octal, teardown),
         cmocka_unit_test_setup_teardown(test_no_chip, quad, teardown),
+        cmocka_unit_test_setup_teardown(test_any_register_values, quad, teardown),
+        cmocka_unit_test_setup_teardown(test_any_register_values, octal, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
