@@ -27,6 +27,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from lib import program as p
+from lib import system
 from lib import windows
 from lib.assembler import OPS, SPECIAL, USER, elf, place, register_field, to_bytes
 
@@ -37,7 +38,7 @@ QEMU = "qemu-system-xtensa"
 
 # QEMU's core -> where it begins.  de212 has MAC16, de233_fpu the floating-point unit.
 CORES = {"de212": 0x50000000, "de233_fpu": 0xfe000000}
-CASES = 500  # in a program: its code must stay within a jump's reach
+CASES = 200  # in a program: all of its code must be within a jump's reach
 
 HELPERS = {f"{name}.s" for name in "div0 recip0 sqrt0 rsqrt0 nexp01 mksadj mkdadj addexp addexpm maddn divn".split()}
 BRANCHES = {name for name, (_, _, kinds) in OPS.items() if any(k in ("TARGET_8", "TARGET_12", "TARGET_6") for k in kinds)}
@@ -235,7 +236,7 @@ def run_qemu(core, image):
                    "-kernel", file.name]
         try:
             return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  timeout=60).stdout
+                                  timeout=20).stdout
         except subprocess.TimeoutExpired:
             return b""
 
@@ -423,6 +424,8 @@ def check_core(core, have):
     report(f"random integer programs on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
     cases = [(windows.case(rng, CORES[core] + p.STACK + 16), random_record(rng, False)) for _ in range(5000 if LONG else 300)]
     report(f"procedures and register windows on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
+    cases = [(system.case(rng), random_record(rng, False)) for _ in range(6000 if LONG else 400)]
+    report(f"rewritten code, loops by hand, a moved window on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
     if "fp" in options:
         check_floats(core, have, options, rng, emitter)
 

@@ -6,7 +6,7 @@ import struct
 TABLE = os.path.join(os.path.dirname(__file__), "../../../src/emu/cpu/opcodes.h")
 
 SPECIAL = {"lbeg": 0, "lend": 1, "lcount": 2, "sar": 3, "br": 4, "scompare1": 12, "atomctl": 99, "acclo": 16, "acchi": 17, "m0": 32,
-           "m1": 33, "m2": 34, "m3": 35, "windowbase": 72, "windowstart": 73, "epc1": 177, "cpenable": 224, "ps": 230, "vecbase": 231, "exccause": 232}
+           "m1": 33, "m2": 34, "m3": 35, "windowbase": 72, "windowstart": 73, "epc1": 177, "excsave1": 209, "excsave2": 210, "excsave3": 211, "cpenable": 224, "ps": 230, "vecbase": 231, "exccause": 232}
 USER = {"threadptr": 231, "fcr": 232, "fsr": 233}
 
 
@@ -29,6 +29,15 @@ def load_table():
 OPS = load_table()
 FIELD = {"R": 12, "S": 8, "T": 4}
 
+B4CONST = [-1, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+
+
+
+def in_reach(distance, bits):
+    assert -1 << bits <= distance < 1 << bits
+    return distance
+
+
 # kind -> the bits of operand v of an instruction at pc
 PLACES = {
     "OFFSET_8": lambda v, pc: v << 16, "OFFSET_16": lambda v, pc: v // 2 << 16,
@@ -37,9 +46,12 @@ PLACES = {
     "ADDMI": lambda v, pc: (v >> 8 & 0xff) << 16, "MOVI": lambda v, pc: (v & 0xff) << 16 | (v >> 8 & 15) << 8,
     "MOVI_N": lambda v, pc: (v >> 4 & 7) << 4 | (v & 15) << 12, "SR": lambda v, pc: v << 8,
     "UR_RS": lambda v, pc: v << 8, "UR_ST": lambda v, pc: v << 4, "ENTRY": lambda v, pc: v // 8 << 12,
+    "B4CONST": lambda v, pc: B4CONST.index(v) << 12, "BIT": lambda v, pc: (v & 15) << 4 | v >> 4 << 12,
+    "SLLI": lambda v, pc: (32 - v & 15) << 4 | (32 - v) >> 4 << 20, "SHIFT_S": lambda v, pc: (v & 15) << 8 | v >> 4 << 16,
+    "WIDTH": lambda v, pc: v - 1 << 20, "SIMM_T": lambda v, pc: (v & 15) << 4,
     "UIMM_T": lambda v, pc: v << 4, "UIMM_S": lambda v, pc: v << 8,
     "LITERAL": lambda v, pc: (v - (pc + 3 & ~3) >> 2 & 0xffff) << 8,
-    "TARGET_J": lambda v, pc: (v - pc - 4 & 0x3ffff) << 6,
+    "TARGET_J": lambda v, pc: (in_reach(v - pc - 4, 17) & 0x3ffff) << 6,
     "TARGET_CALL": lambda v, pc: (v - (pc & ~3) - 4 >> 2 & 0x3ffff) << 6,
     "TARGET_12": lambda v, pc: (v - pc - 4 & 0xfff) << 12, "TARGET_8": lambda v, pc: (v - pc - 4 & 0xff) << 16,
     "TARGET_6": lambda v, pc: (v - pc - 4 & 15) << 12 | (v - pc - 4 >> 4 & 3) << 4,

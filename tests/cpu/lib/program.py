@@ -172,13 +172,59 @@ class Program:
             self.code.seek(VECTORS + underflow)
             self.window_handler(registers, False)
         self.code.seek(VECTORS + 0x300)
-        for name, word in (("exccause", CAUSE), ("epc1", EPC)):
-            self.code.emit("rsr", 15, SPECIAL[name])
-            self.code.emit("s32i", 15, 0, 4 * word)
+        return self.exception_handler()
+
+    def exception_handler(self):
+        """SYSCALL returns, MOVSP's caller is brought back; any other cause is recorded and ends the case.
+
+        Of a procedure's registers only a0 to a3 are sure to be its own while exceptions are masked."""
+        code = self.code
+        code.emit("wsr", 2, SPECIAL["excsave2"])
+        code.emit("rsr", 2, SPECIAL["exccause"])
+        branches = code.pc()
+        code.emit("beqi", 2, 1, branches)
+        code.emit("beqi", 2, 5, branches)
+        code.emit("s32i", 2, 0, 4 * CAUSE)
+        code.emit("rsr", 2, SPECIAL["epc1"])
+        code.emit("s32i", 2, 0, 4 * EPC)
+        code.emit("rsr", 2, SPECIAL["excsave2"])
         self.set_special("ps", "ps")
-        at = self.code.pc()
-        self.code.emit("j", at)
+        at = code.pc()
+        code.emit("j", at)
+        code.patch(branches, "beqi", 2, 1, code.pc())
+        code.emit("rsr", 2, SPECIAL["epc1"])
+        code.emit("addi", 2, 2, 3)
+        code.emit("wsr", 2, SPECIAL["epc1"])
+        code.emit("rsr", 2, SPECIAL["excsave2"])
+        code.emit("rfe")
+        code.patch(branches + 3, "beqi", 2, 5, code.pc())
+        self.bring_back_caller()
         return at
+
+    def bring_back_caller(self):
+        """MOVSP in a frame whose caller was spilled: pretends that it underflowed, then it runs again.
+
+        PS.OWB becomes WindowBase.  The two upper bits of the frame's return address say how far its caller's
+        window lies back."""
+        code = self.code
+        code.emit("wsr", 3, SPECIAL["excsave3"])
+        code.emit("rsr", 2, SPECIAL["ps"])
+        code.emit("rsr", 3, SPECIAL["windowbase"])
+        code.emit("slli", 3, 3, 8)
+        code.emit("xor", 3, 3, 2)
+        code.emit("extui", 3, 3, 8, 4)
+        code.emit("slli", 3, 3, 8)
+        code.emit("xor", 2, 2, 3)
+        code.emit("wsr", 2, SPECIAL["ps"])
+        code.emit("rsr", 2, SPECIAL["excsave2"])
+        code.emit("rsr", 3, SPECIAL["excsave3"])
+        code.emit("rsync")
+        for register, bit, (_, underflow) in ((4, 31, WINDOW_VECTORS[4]), (8, 30, WINDOW_VECTORS[8])):
+            code.emit("rotw", -1)
+            code.emit("bbsi", register, bit, code.pc() + 6)
+            code.emit("j", code.base + VECTORS + underflow)
+        code.emit("rotw", -1)
+        code.emit("j", code.base + VECTORS + WINDOW_VECTORS[12][1])
 
     def window_handler(self, registers, overflow):
         """The ABI's save areas: a0 to a3 below the callee's stack pointer, the others below the caller's own."""

@@ -1,7 +1,8 @@
-"""Cases that call: random trees of procedures with CALL4 to CALL12, and recursions deep enough to spill."""
-from .assembler import OPS
+"""Cases that call: random trees of procedures with CALL4 to CALL12, and recursions deep enough to spill.
 
-EXCSAVE1 = 209
+On the way, procedures take exceptions and enlarge their frames, which may need a spilled caller back."""
+from .assembler import OPS, SPECIAL
+
 ALU = [n for n in "add sub xor addx2 addx4 addx8 subx8 or and min maxu mull".split() if n in OPS]
 LAST = 7  # registers a2 to a7 are a procedure's own
 
@@ -31,6 +32,17 @@ def call(code, rng, target, argument):
     return n
 
 
+def disturb(code, rng):
+    """An exception that returns, or a larger frame, for which the caller's window may have to come back."""
+    if rng.random() < 0.3:
+        code.emit("syscall")
+    elif rng.random() < 0.3:
+        register = rng.randrange(2, LAST + 1)
+        code.emit("addi", register, 1, -16 * rng.randrange(1, 5))
+        code.emit("movsp", 1, register)
+        code.emit("movi", register, rng.randrange(-2048, 2048))
+
+
 def procedure(code, rng, callees):
     """A procedure of one argument, a2, that calls some of those emitted before it."""
     code.align(4)
@@ -40,8 +52,10 @@ def procedure(code, rng, callees):
         code.emit("addi", i, rng.randrange(2, i), rng.randrange(-128, 128))
     for _ in range(rng.randrange(3)):
         alu(code, rng)
+        disturb(code, rng)
         if callees:
             call(code, rng, rng.choice(callees), rng.randrange(2, LAST + 1))
+        disturb(code, rng)
         alu(code, rng)
     code.emit(rng.choice(("retw", "retw.n")))
     return start
@@ -59,6 +73,7 @@ def recursion(code, rng):
     code.emit("addx4", n + 2, 2, 3)
     code.emit(f"call{n}", start)
     code.emit("xor", 2, 2, n + 2)
+    disturb(code, rng)
     code.emit("addx2", 2, 3, 2) if n > 4 else code.emit("addi", 2, 2, 1)
     code.patch(at, "beqz", 3, code.pc())
     code.emit("retw")
@@ -75,14 +90,14 @@ def case(rng, stack):
         code.align(4)
         at = code.word(stack)
         start = code.pc()
-        code.emit("wsr", 0, EXCSAVE1)
+        code.emit("wsr", 0, SPECIAL["excsave1"])
         code.emit("l32r", 1, at)
         n = call(code, rng, procedures[-1], rng.randrange(2, 8))
         code.emit("or", 10, 2, 2)
         code.emit("movi", 11, rng.randrange(1, 40))
         code.emit("call8", deep)
         code.emit("xor", 2, 2, 10)
-        code.emit("rsr", 0, EXCSAVE1)
+        code.emit("rsr", 0, SPECIAL["excsave1"])
         for i in range(8, 15):
             code.emit("movi", i, 0)
         return start
