@@ -75,7 +75,7 @@ typedef struct espy_repl_result {
     size_t out_size;
     const char *traceback; /* empty when the code ended well */
     size_t traceback_size;
-    bool soft_reset; /* the code ended in SystemExit, and MicroPython started anew */
+    bool soft_reset; /* the code ended in machine.soft_reset(), and MicroPython started anew */
 } espy_repl_result;
 
 /* Goes from the friendly prompt, or from any other state, to the raw one. */

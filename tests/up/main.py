@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The main job on a virtual board: what `espy up` prints, keeps, and lets one do.
 
-Prints TAP.  Environment: ESPY, ESPY_FIRMWARE, ESPY_ROM_DIR.
+Prints TAP.  Environment: ESPY, ESPY_TOOLS, ESPY_FIRMWARE, ESPY_ROM_DIR.
 """
 import concurrent.futures
 import json
@@ -19,11 +19,13 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ESPY = os.environ.get("ESPY", str(ROOT / "build/espy"))
+TOOLS = pathlib.Path(os.environ.get("ESPY_TOOLS", ROOT / "build/tests/tools"))
 FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmware"))
 ROM = pathlib.Path(os.environ.get("ESPY_ROM_DIR", ROOT / "../shared/rom")) / "esp32s3_rev0_rom.elf"
 OCT_123 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 OCT_124 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20241129-v1.24.1.bin"
 PLAIN_123 = FIRMWARE / "ESP32_GENERIC_S3-20240602-v1.23.0.bin"
+PLAIN_126 = FIRMWARE / "ESP32_GENERIC_S3-20250809-v1.26.0.bin"
 CANCELLED = 10
 GIVE_UP_S = 120
 
@@ -186,6 +188,16 @@ def repl_on_a_terminal(folder):
         os.close(slave)
 
 
+def the_prompts_protocols_hold_with_micropython_itself(folder):
+    for model, image in (("n16r8", OCT_123), ("n8", PLAIN_126)):
+        (folder / model).mkdir()
+        board = Board(folder / model, model)
+        board.up(image)
+        done = subprocess.run([TOOLS / "repl_probe", board.port.removeprefix("emu:")], capture_output=True, text=True,
+                              timeout=GIVE_UP_S)
+        check(done.stdout == "ok\n", model, done.stdout, done.stderr)
+
+
 def ctrl_c_stops_the_write_and_the_next_run_mends_it(folder):
     board = Board(folder)
     child = subprocess.Popen([ESPY, "up", "-p", board.port, str(OCT_123)], env=board.env, text=True,
@@ -207,6 +219,7 @@ CASES = [
     a_person_reads_the_report_on_stdout_and_the_steps_on_stderr, quiet_is_quiet, no_fit_leaves_the_image_as_it_is,
     a_second_run_sends_nothing_and_keeps_the_files, another_size_of_file_system_starts_empty,
     a_program_that_runs_is_interrupted, the_port_may_come_from_the_environment, repl_on_a_terminal,
+    the_prompts_protocols_hold_with_micropython_itself,
     ctrl_c_stops_the_write_and_the_next_run_mends_it,
 ]
 
