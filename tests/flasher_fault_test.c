@@ -2,8 +2,9 @@
  *
  * Failure is an input: the n-th byte to or from the board is lost or changed, the n-th
  * reply is lost, the port vanishes at the n-th write, for n = 1 until the fault no
- * longer strikes (of the bytes every third, for the time it takes).  Each time the flasher either succeeds, and then
- * the flash holds what it should, or says what is wrong; and it ends, in less than an hour of the board's time.
+ * longer strikes (of the bytes every third, for the time it takes).  Each time the
+ * flasher either succeeds, and then the flash holds what it should, or says what is
+ * wrong; and it ends, in less than an hour of the board's time.
  */
 #include "espy/flasher.h"
 
@@ -12,6 +13,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -144,6 +145,15 @@ static void a_board_that_hears_nothing(void **state)
     bench b = set_up(true, &(fake_faults){.deaf = true}, NULL);
     assert_int_equal(espy_flasher_connect(b.flasher, &b.err), ESPY_E_DEVICE);
     assert_non_null(strstr(b.err.text, "waits for a download but answers nothing"));
+    tear_down(&b);
+}
+
+static void a_stub_that_still_runs(void **state)
+{
+    (void)state;
+    bench b = set_up(false, &(fake_faults){.stub = true}, NULL);
+    assert_int_equal(espy_flasher_connect(b.flasher, &b.err), ESPY_E_DEVICE);
+    assert_string_equal(b.err.text, "another tool's flasher stub runs on the board on fake");
     tear_down(&b);
 }
 
@@ -295,6 +305,7 @@ int main(void)
         cmocka_unit_test(nobody_answers),
         cmocka_unit_test(the_wrong_boot_mode),
         cmocka_unit_test(a_board_that_hears_nothing),
+        cmocka_unit_test(a_stub_that_still_runs),
         cmocka_unit_test(another_chip),
         cmocka_unit_test(secure_download_mode),
         cmocka_unit_test(no_flash_at_all),

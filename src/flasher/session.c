@@ -130,6 +130,17 @@ static espy_status refused(const espy_loader_request *request, const espy_loader
     return ESPY_E_DEVICE;
 }
 
+/* A stub, which ends its replies otherwise, is known by its answer to a SYNC. */
+static bool parse(const espy_session *session, espy_loader_reply *reply, uint8_t op)
+{
+    const uint8_t *frame = session->frame;
+    size_t n = session->slip.size;
+    if (espy_loader_reply_parse(reply, frame, n, ESPY_LOADER_ROM_STATUS))
+        return answers(session, reply, op);
+    return op == ESPY_OP_SYNC && espy_loader_reply_parse(reply, frame, n, ESPY_LOADER_STUB_STATUS) && reply->op == op &&
+           reply->size == 0 && reply->value == 0 && reply->status == 0;
+}
+
 static espy_status await(espy_session *session, const espy_loader_request *request, uint32_t timeout_ms,
                          espy_loader_reply *reply, espy_err *err)
 {
@@ -142,8 +153,7 @@ static espy_status await(espy_session *session, const espy_loader_request *reque
         if (!found)
             return espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %s within %u ms",
                              espy_loader_op_name((unsigned)request->op), (unsigned)timeout_ms);
-        if (espy_loader_reply_parse(reply, session->frame, session->slip.size, ESPY_LOADER_ROM_STATUS) &&
-            answers(session, reply, (uint8_t)request->op))
+        if (parse(session, reply, (uint8_t)request->op))
             return reply->status == 0 ? ESPY_OK : refused(request, reply, err);
     }
 }

@@ -113,14 +113,15 @@ static void reply_once(fake_rom *fake, uint32_t value, const uint8_t *data, size
         fake->struck = true;
         return;
     }
-    put_le16(head + 2, (uint16_t)(n + 4));
-    put_le32(head + 4, value);
+    size_t status_size = fake->faults.stub ? 2 : 4;
+    put_le16(head + 2, (uint16_t)(n + status_size));
+    put_le32(head + 4, fake->faults.stub ? 0 : value);
     put_raw(fake, 0xC0);
     for (size_t i = 0; i < 8; i++)
         put_escaped(fake, head[i]);
     for (size_t i = 0; i < n; i++)
         put_escaped(fake, data[i]);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < status_size; i++)
         put_escaped(fake, status[i]);
     put_raw(fake, 0xC0);
 }

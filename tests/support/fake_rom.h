@@ -30,6 +30,7 @@ typedef struct fake_faults {
     uint32_t chip_id;              /* 0: the ESP32-S3's 9 */
     uint32_t rdid;                 /* 0: FAKE_RDID */
     bool secure_download;
+    bool stub; /* not the ROM answers but a stub, to SYNC alone */
 } fake_faults;
 
 typedef struct fake_rom fake_rom;
