@@ -1,160 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * SPI0 and SPI1; see the header for the documents.
+ * The registers of SPI0 and SPI1, and SPI1's transfers; see the header.
  */
 #include "mspi.h"
 
 #include "../../base/bytes.h"
 #include "../core/regfile.h"
+#include "mspi_reg.h"
+#include "mspi_sample.h"
+#include "mspi_shape.h"
 
 #include <string.h>
 
-enum {
-    CMD = 0x00,
-    ADDR = 0x04,
-    CTRL = 0x08,
-    CTRL2 = 0x10,
-    CLOCK = 0x14,
-    USER = 0x18,
-    USER1 = 0x1c,
-    USER2 = 0x20,
-    MOSI_DLEN = 0x24,
-    MISO_DLEN = 0x28,
-    RD_STATUS = 0x2c,
-    MISC = 0x34,
-    TX_CRC = 0x38,
-    CACHE_FCTRL = 0x3c,
-    CACHE_SCTRL = 0x40,
-    SRAM_CMD = 0x44,
-    SRAM_DRD_CMD = 0x48,
-    SRAM_DWR_CMD = 0x4c,
-    SRAM_CLK = 0x50,
-    FSM = 0x54,
-    W0 = 0x58,
-    FLASH_WAITI_CTRL = 0x98,
-    FLASH_SUS_CMD = 0x9c,
-    FLASH_SUS_CTRL = 0xa0,
-    SUS_STATUS = 0xa4,
-    TIMING_CALI = 0xa8,
-    DIN_MODE = 0xac,
-    DIN_NUM = 0xb0,
-    SMEM_TIMING_CALI = 0xbc,
-    SMEM_DIN_MODE = 0xc0,
-    SMEM_DIN_NUM = 0xc4,
-    ECC_CTRL = 0xcc,
-    SMEM_AC = 0xdc,
-    DDR = 0xe0,
-    SMEM_DDR = 0xe4,
-    CLOCK_GATE = 0xe8,
-    CORE_CLK_SEL = 0xec,
-    INT_ENA = 0xf0,
-    INT_CLR = 0xf4,
-    INT_RAW = 0xf8,
-    INT_ST = 0xfc,
-    DATE = 0x3fc,
-    SPACE = 0x400
-};
-
-#define BIT(n) (UINT32_C(1) << (n))
-
-/* CMD: one bit starts each operation. */
-#define FLASH_READ BIT(31)
-#define FLASH_WREN BIT(30)
-#define FLASH_WRDI BIT(29)
-#define FLASH_RDID BIT(28)
-#define FLASH_RDSR BIT(27)
-#define FLASH_WRSR BIT(26)
-#define FLASH_PP BIT(25)
-#define FLASH_SE BIT(24)
-#define FLASH_BE BIT(23)
-#define FLASH_CE BIT(22)
-#define FLASH_DP BIT(21)
-#define FLASH_RES BIT(20)
-#define FLASH_HPM BIT(19)
-#define USR BIT(18)
-#define FLASH_PE BIT(17) /* says of USR that it programs or erases */
-
-#define FREAD_QIO BIT(24)
-#define FREAD_DIO BIT(23)
-#define WRSR_2B BIT(22)
-#define FREAD_QUAD BIT(20)
-#define RESANDRES BIT(15)
-#define FREAD_DUAL BIT(14)
-#define FASTRD_MODE BIT(13)
-#define FCMD_OCT BIT(9)
-#define FCMD_QUAD BIT(8)
-#define FCMD_DUAL BIT(7)
-#define FADDR_OCT BIT(6)
-#define FDIN_OCT BIT(5)
-#define FDOUT_OCT BIT(4)
-
-#define USR_COMMAND BIT(31)
-#define USR_ADDR BIT(30)
-#define USR_DUMMY BIT(29)
-#define USR_MISO BIT(28)
-#define USR_MOSI BIT(27)
-#define USR_MOSI_HIGHPART BIT(25)
-#define USR_MISO_HIGHPART BIT(24)
-#define FWRITE_QIO BIT(15)
-#define FWRITE_DIO BIT(14)
-#define FWRITE_QUAD BIT(13)
-#define FWRITE_DUAL BIT(12)
-
-/* CACHE_FCTRL */
-#define FADDR_QUAD BIT(8)
-#define FDOUT_QUAD BIT(7)
-#define FDIN_QUAD BIT(6)
-#define FADDR_DUAL BIT(5)
-#define FDOUT_DUAL BIT(4)
-#define FDIN_DUAL BIT(3)
-#define CACHE_FLASH_USR_CMD BIT(2)
-
-/* CACHE_SCTRL */
-#define SRAM_OCT BIT(21)
-#define CACHE_SRAM_USR_WCMD BIT(20)
-#define CACHE_SRAM_USR_RCMD BIT(5)
-#define USR_RD_SRAM_DUMMY BIT(4)
-#define USR_WR_SRAM_DUMMY BIT(3)
-#define USR_SRAM_QIO BIT(2)
-#define USR_SRAM_DIO BIT(1)
-
-/* SRAM_CMD */
-#define SCMD_OCT BIT(21)
-#define SADDR_OCT BIT(20)
-#define SDOUT_OCT BIT(19)
-#define SDIN_OCT BIT(18)
-#define SCMD_QUAD BIT(17)
-#define SADDR_QUAD BIT(16)
-#define SDOUT_QUAD BIT(15)
-#define SDIN_QUAD BIT(14)
-#define SCMD_DUAL BIT(13)
-#define SADDR_DUAL BIT(12)
-#define SDOUT_DUAL BIT(11)
-#define SDIN_DUAL BIT(10)
-
-/* DDR and SPI_SMEM_DDR */
-#define DDR_DQS_LOOP BIT(21)
-#define DDR_CMD_DIS BIT(4)
-#define DDR_WDAT_SWP BIT(3)
-#define DDR_RDAT_SWP BIT(2)
-#define VAR_DUMMY BIT(1)
-#define DDR_EN BIT(0)
-
-#define CALI_ENABLE BIT(1)
-#define CALI_HCLK BIT(0)
-#define CLK_EQU_SYSCLK BIT(31)
-#define SYNC_RESET BIT(31)
-#define WAITI_EN BIT(0)
-#define WAITI_DUMMY BIT(1)
-#define FLASH_PES BIT(1)
-#define FLASH_PER BIT(0)
-#define FLASH_SUS BIT(0)
-#define PER_END_INT BIT(0)
-#define PES_END_INT BIT(1)
-#define TOTAL_TRANS_END_INT BIT(2)
-#define INT_ALL 0x1fu
-
-#define BUFFER_SIZE 64
+enum { BUFFER_SIZE = 64 };
 
 static const espy_reg_init reset_values[] = {
     {CTRL, 0x002ca000},           {0x0c, 0x00000ffc},        {CTRL2, 0x00002c21},    {CLOCK, 0x00030103},
@@ -163,266 +21,6 @@ static const espy_reg_init reset_values[] = {
     {FLASH_SUS_CTRL, 0x0000eaf4}, {ECC_CTRL, 0x0000000a},    {SMEM_AC, 0x0000b084},  {DDR, 0x00003020},
     {SMEM_DDR, 0x00003020},       {CLOCK_GATE, 0x00000001},  {DATE, 0x02101040},
 };
-
-static uint32_t get(const espy_mspi *mspi, unsigned n, uint32_t offset)
-{
-    return mspi->port[n].reg[offset / 4];
-}
-
-/* ---- how many lines a phase takes ---- */
-
-static unsigned lines(bool oct, bool quad, bool dual)
-{
-    return oct ? 8 : quad ? 4 : dual ? 2 : 1;
-}
-
-static unsigned cmd_lines(uint32_t ctrl)
-{
-    return lines(ctrl & FCMD_OCT, ctrl & FCMD_QUAD, ctrl & FCMD_DUAL);
-}
-
-/* The FREAD_ bits shape transfers that read, the FWRITE_ bits those that write. */
-static unsigned addr_lines(uint32_t ctrl, uint32_t user, uint32_t fctrl, bool reads, bool writes)
-{
-    bool quad = (fctrl & FADDR_QUAD) || (reads && ctrl & FREAD_QIO) || (writes && user & FWRITE_QIO);
-    bool dual = (fctrl & FADDR_DUAL) || (reads && ctrl & FREAD_DIO) || (writes && user & FWRITE_DIO);
-    return lines(ctrl & FADDR_OCT, quad, dual);
-}
-
-static unsigned din_lines(uint32_t ctrl, uint32_t fctrl)
-{
-    bool quad = (fctrl & FDIN_QUAD) || (ctrl & (FREAD_QIO | FREAD_QUAD));
-    bool dual = (fctrl & FDIN_DUAL) || (ctrl & (FREAD_DIO | FREAD_DUAL));
-    return lines(ctrl & FDIN_OCT, quad, dual);
-}
-
-static unsigned dout_lines(uint32_t ctrl, uint32_t user, uint32_t fctrl)
-{
-    bool quad = (fctrl & FDOUT_QUAD) || (user & (FWRITE_QIO | FWRITE_QUAD));
-    bool dual = (fctrl & FDOUT_DUAL) || (user & (FWRITE_DIO | FWRITE_DUAL));
-    return lines(ctrl & FDOUT_OCT, quad, dual);
-}
-
-/* ---- when data is sampled ---- */
-
-/* Times of this section are in quarters of a machine tick: 1/1,920,000,000 s. */
-enum {
-    ROUND_TRIP = 10, /* clock pad to data pad: 5.2 ns */
-    EDGE = 1,        /* how long data is torn around each change, to either side */
-    SLIPPED = 1 << 16
-};
-
-/* SPI_MEM_CORE_CLK_SEL, with the PLL at 480 MHz: 80, 120, 160, 240 MHz. */
-static int core_period(const espy_mspi *mspi)
-{
-    static const uint8_t quarters[4] = {24, 16, 12, 8};
-    return quarters[get(mspi, 0, CORE_CLK_SEL) & 3];
-}
-
-static int spi_period(const espy_mspi *mspi, uint32_t clock)
-{
-    return core_period(mspi) * (clock & CLK_EQU_SYSCLK ? 1 : (int)espy_bits(clock, 23, 16) + 1);
-}
-
-/* What one data line's delay cell adds; -1 if its clock is off. */
-static int line_delay(const espy_mspi *mspi, unsigned mode, unsigned num, bool hclk)
-{
-    int core = core_period(mspi), n = (int)num;
-    if (mode >= 2 && !hclk)
-        return -1;
-    switch (mode) {
-    case 0: return 0;
-    case 1: return n * core + core / 2;
-    case 2: return 4 * (n + 1) + core;
-    case 3: return 4 * (n + 1) + core / 2;
-    case 4: return 4 * n + 2 + core;
-    case 5: return 4 * n + 2 + core / 2;
-    default: return -1;
-    }
-}
-
-/* Where a transfer's data is sampled: which chip's delay cells, which clock, and
- * what the controller does with a strobe. */
-typedef struct sampling {
-    uint32_t din_mode, din_num, cali, clock, ddr;
-} sampling;
-
-static sampling sampling_of(const espy_mspi *mspi, unsigned port, unsigned cs)
-{
-    sampling s = {
-        .din_mode = get(mspi, 0, cs == 0 ? DIN_MODE : SMEM_DIN_MODE),
-        .din_num = get(mspi, 0, cs == 0 ? DIN_NUM : SMEM_DIN_NUM),
-        .cali = get(mspi, 0, cs == 0 ? TIMING_CALI : SMEM_TIMING_CALI),
-        .clock = get(mspi, port, port == 0 && cs == 1 ? SRAM_CLK : CLOCK),
-        .ddr = get(mspi, port, port == 0 && cs == 1 ? SMEM_DDR : DDR),
-    };
-    return s;
-}
-
-/* By how many steps one line is sampled late: 0 is right, SLIPPED torn. */
-static int line_slip(const espy_mspi *mspi, const sampling *s, unsigned line, int step, int surplus)
-{
-    unsigned mode = espy_bits(s->din_mode, 3 * line + 2, 3 * line), num = espy_bits(s->din_num, 2 * line + 1, 2 * line);
-    int delay = line_delay(mspi, mode, num, s->cali & CALI_HCLK);
-    if (delay < 0)
-        return SLIPPED;
-    int at = step / 2 + surplus * step - delay - ROUND_TRIP;
-    int slip = at >= 0 ? at / step : -((step - 1 - at) / step);
-    int in_eye = at - slip * step;
-    return in_eye < EDGE || in_eye > step - EDGE ? SLIPPED : slip;
-}
-
-/* The controller samples in the middle of each step.  What it then sees was sent a
- * round trip and a line delay ago, but also later by the dummy steps that it made
- * and the part did not need.  A strobe takes all of that away. */
-static int slip_of(const espy_mspi *mspi, const sampling *s, const espy_spi_xfer *x)
-{
-    if (x->data.dtr && x->strobed && (s->ddr & VAR_DUMMY) && !(s->ddr & DDR_DQS_LOOP))
-        return 0;
-    int step = spi_period(mspi, s->clock) / (x->data.dtr ? 2 : 1);
-    int first = line_slip(mspi, s, x->data.lines == 1 ? 1 : 0, step, x->dummy - x->latency);
-    for (unsigned line = 1; line < x->data.lines; line++)
-        if (line_slip(mspi, s, line, step, x->dummy - x->latency) != first)
-            return SLIPPED;
-    return first;
-}
-
-/* Makes of the n bytes on the wire what sampling `slip` steps late gives. */
-static void slip_bytes(uint8_t *bytes, size_t n, int slip, unsigned data_lines)
-{
-    uint8_t wire[2 * BUFFER_SIZE];
-    memcpy(wire, bytes, n);
-    if (slip == SLIPPED) { /* each step mixed with the one before */
-        for (size_t i = 0; i < n; i++)
-            bytes[i] = wire[i] & (i > 0 ? wire[i - 1] : ESPY_SPI_FLOAT);
-        return;
-    }
-    long shift = (long)slip * (long)data_lines;
-    for (size_t i = 0; i < n; i++) {
-        bytes[i] = 0;
-        for (unsigned bit = 0; bit < 8; bit++) {
-            long from = (long)(i * 8 + bit) + shift;
-            bool one = from < 0 || from >= (long)(n * 8) || (wire[from / 8] >> (7 - from % 8) & 1);
-            bytes[i] |= (uint8_t)(one << (7 - bit));
-        }
-    }
-}
-
-/* DDR_RDAT_SWP and DDR_WDAT_SWP: bytes 1, 0, 3, 2. */
-static void swap_pairs(uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i + 1 < n; i += 2) {
-        uint8_t first = bytes[i];
-        bytes[i] = bytes[i + 1];
-        bytes[i + 1] = first;
-    }
-}
-
-/* ---- what the cache sees ---- */
-
-static unsigned read_command(uint32_t ctrl)
-{
-    if (!(ctrl & FASTRD_MODE))
-        return 0x03;
-    return ctrl & FREAD_QIO    ? 0xeb
-           : ctrl & FREAD_DIO  ? 0xbb
-           : ctrl & FREAD_QUAD ? 0x6b
-           : ctrl & FREAD_DUAL ? 0x3b
-                               : 0x0b;
-}
-
-static uint16_t extra_dummy(uint32_t cali)
-{
-    return cali & CALI_ENABLE ? (uint16_t)espy_bits(cali, 4, 2) : 0;
-}
-
-static uint8_t mode_bits(uint32_t ctrl, uint32_t rd_status)
-{
-    bool sends = (ctrl & FASTRD_MODE) && (ctrl & (FREAD_QIO | FREAD_DIO));
-    return sends ? (uint8_t)espy_bits(rd_status, 23, 16) : ESPY_SPI_FLOAT;
-}
-
-static espy_spi_xfer flash_fetch(const espy_mspi *mspi)
-{
-    uint32_t ctrl = get(mspi, 0, CTRL), user = get(mspi, 0, USER), fctrl = get(mspi, 0, CACHE_FCTRL);
-    uint32_t user1 = get(mspi, 0, USER1), user2 = get(mspi, 0, USER2), ddr = get(mspi, 0, DDR);
-    bool own = fctrl & CACHE_FLASH_USR_CMD, dtr = ddr & DDR_EN;
-    espy_spi_xfer x = {.rx_size = 1};
-    x.cmd_value = (uint16_t)(own ? espy_bits(user2, 15, 0) : read_command(ctrl));
-    x.cmd.bits = (uint8_t)(own ? espy_bits(user2, 31, 28) + 1 : 8);
-    x.cmd.lines = (uint8_t)cmd_lines(ctrl);
-    x.cmd.dtr = dtr && !(ddr & DDR_CMD_DIS);
-    x.addr = (espy_spi_phase){(uint8_t)(espy_bits(user1, 31, 26) + 1),
-                              (uint8_t)addr_lines(ctrl, user, fctrl, true, false), dtr};
-    x.data = (espy_spi_phase){0, (uint8_t)din_lines(ctrl, fctrl), dtr};
-    x.dummy = (uint16_t)(user & USR_DUMMY ? espy_bits(user1, 5, 0) + 1 : 0);
-    x.dummy = (uint16_t)(x.dummy + extra_dummy(get(mspi, 0, TIMING_CALI)));
-    x.mode_bits = mode_bits(ctrl, get(mspi, 0, RD_STATUS));
-    return x;
-}
-
-static espy_spi_xfer psram_fetch(const espy_mspi *mspi, bool write)
-{
-    uint32_t sctrl = get(mspi, 0, CACHE_SCTRL), scmd = get(mspi, 0, SRAM_CMD), ddr = get(mspi, 0, SMEM_DDR);
-    uint32_t own = get(mspi, 0, write ? SRAM_DWR_CMD : SRAM_DRD_CMD);
-    bool all8 = sctrl & SRAM_OCT, all4 = sctrl & USR_SRAM_QIO, all2 = sctrl & USR_SRAM_DIO, dtr = ddr & DDR_EN;
-    bool has_own = sctrl & (write ? CACHE_SRAM_USR_WCMD : CACHE_SRAM_USR_RCMD);
-    bool has_dummy = sctrl & (write ? USR_WR_SRAM_DUMMY : USR_RD_SRAM_DUMMY);
-    espy_spi_xfer x = {.tx_size = write, .rx_size = !write};
-    x.cmd_value = (uint16_t)(has_own ? espy_bits(own, 15, 0) : write ? 0x02 : 0x03);
-    x.cmd.bits = (uint8_t)(has_own ? espy_bits(own, 31, 28) + 1 : 8);
-    x.cmd.lines = (uint8_t)lines(all8 || scmd & SCMD_OCT, all4 || scmd & SCMD_QUAD, all2 || scmd & SCMD_DUAL);
-    x.cmd.dtr = dtr && !(ddr & DDR_CMD_DIS);
-    x.addr.bits = (uint8_t)(espy_bits(sctrl, 19, 14) + 1);
-    x.addr.lines = (uint8_t)lines(all8 || scmd & SADDR_OCT, all4 || scmd & SADDR_QUAD, all2 || scmd & SADDR_DUAL);
-    bool oct = write ? scmd & SDOUT_OCT : scmd & SDIN_OCT;
-    bool quad = write ? scmd & SDOUT_QUAD : scmd & SDIN_QUAD;
-    bool dual = write ? scmd & SDOUT_DUAL : scmd & SDIN_DUAL;
-    x.data.lines = (uint8_t)lines(all8 || oct, all4 || quad, all2 || dual);
-    x.addr.dtr = x.data.dtr = dtr;
-    x.dummy = (uint16_t)(has_dummy ? (write ? espy_bits(sctrl, 27, 22) : espy_bits(sctrl, 11, 6)) + 1 : 0);
-    if (!write)
-        x.dummy = (uint16_t)(x.dummy + extra_dummy(get(mspi, 0, SMEM_TIMING_CALI)));
-    return x;
-}
-
-/* The array that such a fetch reads, or writes, byte for byte; or NULL. */
-static espy_mem *reached(const espy_mspi *mspi, unsigned cs, espy_spi_xfer *x)
-{
-    espy_spi_part *part = mspi->cs[cs];
-    espy_mem *mem = part != NULL ? part->linear(part->self, x) : NULL;
-    if (mem == NULL)
-        return NULL;
-    sampling s = sampling_of(mspi, 0, cs);
-    bool write = x->tx_size > 0;
-    bool swap = x->data.dtr && (s.ddr & (write ? DDR_WDAT_SWP : DDR_RDAT_SWP));
-    bool in_time = write ? x->dummy == x->latency : slip_of(mspi, &s, x) == 0;
-    return in_time && swap == x->swapped ? mem : NULL;
-}
-
-static size_t reach(const espy_mem *mem, const espy_spi_xfer *x)
-{
-    if (mem == NULL)
-        return 0;
-    return x->addr.bits < 32 && mem->size > BIT(x->addr.bits) ? BIT(x->addr.bits) : mem->size;
-}
-
-void espy_mspi_update(espy_mspi *mspi)
-{
-    espy_spi_xfer flash = flash_fetch(mspi), read = psram_fetch(mspi, false), write = psram_fetch(mspi, true);
-    espy_spi_view old = mspi->view, *view = &mspi->view;
-    view->flash = reached(mspi, 0, &flash);
-    view->flash_size = reach(view->flash, &flash);
-    view->psram = reached(mspi, 1, &read);
-    view->psram_size = reach(view->psram, &read);
-    view->psram_writable = reached(mspi, 1, &write) != NULL;
-    bool same = old.flash == view->flash && old.flash_size == view->flash_size && old.psram == view->psram &&
-                old.psram_size == view->psram_size && old.psram_writable == view->psram_writable;
-    if (!same && view->changed != NULL)
-        view->changed(view->self);
-}
-
-/* ---- SPI1's transfers ---- */
 
 static void update_irq(espy_mspi_port *port)
 {
@@ -434,6 +32,16 @@ static void raise(espy_mspi_port *port, uint32_t interrupts)
 {
     port->reg[INT_RAW / 4] |= interrupts;
     update_irq(port);
+}
+
+/* DDR_RDAT_SWP and DDR_WDAT_SWP: bytes 1, 0, 3, 2. */
+static void swap_pairs(uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        uint8_t first = bytes[i];
+        bytes[i] = bytes[i + 1];
+        bytes[i + 1] = first;
+    }
 }
 
 /* Passes the transfer to the selected chips and samples what comes back: x->rx and
@@ -452,11 +60,10 @@ static void exchange(espy_mspi_port *port, espy_spi_xfer *x, unsigned selected)
             continue;
         x->latency = x->dummy;
         part->transfer(part->self, x);
-        sampling s = sampling_of(mspi, port->n, cs);
-        int slip = wanted > 0 ? slip_of(mspi, &s, x) : 0;
+        int slip = wanted > 0 ? espy_mspi_slip(mspi, port->n, cs, x) : 0;
         if (slip != 0)
-            slip_bytes(wire, x->rx_size, slip, x->data.lines);
-        if (x->data.dtr && s.ddr & DDR_RDAT_SWP)
+            espy_mspi_slip_bytes(wire, x->rx_size, slip, x->data.lines);
+        if (x->data.dtr && port->reg[DDR / 4] & DDR_RDAT_SWP)
             swap_pairs(wire, wanted);
     }
     if (wanted > 0)
@@ -507,19 +114,19 @@ static void start_user(espy_mspi_port *port)
     uint32_t ctrl = reg[CTRL / 4], user = reg[USER / 4], fctrl = reg[CACHE_FCTRL / 4], ddr = reg[DDR / 4];
     bool reads = user & USR_MISO, writes = user & USR_MOSI, dtr = ddr & DDR_EN;
     uint8_t tx[BUFFER_SIZE], rx[BUFFER_SIZE];
-    espy_spi_xfer x = {.tx = tx, .rx = rx, .mode_bits = mode_bits(ctrl, reg[RD_STATUS / 4])};
+    espy_spi_xfer x = {.tx = tx, .rx = rx, .mode_bits = espy_mspi_mode_bits(ctrl, reg[RD_STATUS / 4])};
     x.cmd_value = (uint16_t)espy_bits(reg[USER2 / 4], 15, 0);
     x.cmd.bits = (uint8_t)(user & USR_COMMAND ? espy_bits(reg[USER2 / 4], 31, 28) + 1 : 0);
-    x.cmd.lines = (uint8_t)cmd_lines(ctrl);
+    x.cmd.lines = (uint8_t)espy_mspi_cmd_lines(ctrl);
     x.cmd.dtr = dtr && !(ddr & DDR_CMD_DIS);
     x.addr.bits = (uint8_t)(user & USR_ADDR ? espy_bits(reg[USER1 / 4], 31, 26) + 1 : 0);
-    x.addr.lines = (uint8_t)addr_lines(ctrl, user, fctrl, reads, writes && !reads);
+    x.addr.lines = (uint8_t)espy_mspi_addr_lines(ctrl, user, fctrl, reads, writes && !reads);
     x.addr.dtr = x.data.dtr = dtr;
     x.addr_value = addr_of(reg[ADDR / 4], x.addr.bits);
-    x.data.lines = (uint8_t)(reads ? din_lines(ctrl, fctrl) : dout_lines(ctrl, user, fctrl));
+    x.data.lines = (uint8_t)(reads ? espy_mspi_din_lines(ctrl, fctrl) : espy_mspi_dout_lines(ctrl, user, fctrl));
     x.dummy = (uint16_t)(user & USR_DUMMY ? espy_bits(reg[USER1 / 4], 5, 0) + 1 : 0);
     if (reads)
-        x.dummy = (uint16_t)(x.dummy + extra_dummy(reg[TIMING_CALI / 4]));
+        x.dummy = (uint16_t)(x.dummy + espy_mspi_extra_dummy(reg[TIMING_CALI / 4]));
     x.tx_size = writes ? data_bytes(reg[MOSI_DLEN / 4]) : 0;
     x.rx_size = reads ? data_bytes(reg[MISO_DLEN / 4]) : 0;
     load_w(port, user & USR_MOSI_HIGHPART ? BUFFER_SIZE / 2 : 0, tx, x.tx_size);
@@ -556,12 +163,12 @@ static void start_read(espy_mspi_port *port)
     uint32_t ctrl = reg[CTRL / 4], fctrl = reg[CACHE_FCTRL / 4];
     uint8_t rx[BUFFER_SIZE];
     espy_spi_xfer x = {.cmd = {8, 1, false}, .rx = rx, .rx_size = addr_length(port)};
-    x.cmd_value = (uint16_t)read_command(ctrl);
-    x.addr = (espy_spi_phase){24, (uint8_t)addr_lines(ctrl, 0, fctrl, true, false), false};
+    x.cmd_value = (uint16_t)espy_mspi_read_command(ctrl);
+    x.addr = (espy_spi_phase){24, (uint8_t)espy_mspi_addr_lines(ctrl, 0, fctrl, true, false), false};
     x.addr_value = addr_of(reg[ADDR / 4], 24);
-    x.data.lines = (uint8_t)din_lines(ctrl, fctrl);
+    x.data.lines = (uint8_t)espy_mspi_din_lines(ctrl, fctrl);
     x.dummy = (uint16_t)(ctrl & FASTRD_MODE ? espy_bits(reg[USER1 / 4], 5, 0) + 1 : 0);
-    x.mode_bits = mode_bits(ctrl, reg[RD_STATUS / 4]);
+    x.mode_bits = espy_mspi_mode_bits(ctrl, reg[RD_STATUS / 4]);
     exchange(port, &x, selected(port));
     store_w(port, 0, rx, x.rx_size);
 }

@@ -12,7 +12,7 @@
  * Sampling: data is sampled right if the round trip from clock pad to data pad,
  * the input delay lines and the surplus dummy cycles add up to a point inside the
  * data eye; else bits are early, late or torn, as the tuning loops of ESP-IDF
- * expect.  See sample() in mspi.c.
+ * expect.  See mspi_sample.h.
  *
  * Sources: TRM, "SPI Controller"; ESP-IDF v5.0.4, spi_mem_reg.h.
  * Left out: flash encryption, ECC, auto suspend, the AC timing registers' effect.
