@@ -331,6 +331,10 @@ static void arrange(espy_op *op, const espy_insn *in)
         op->s = (uint8_t)in->imm;
         op->imm = (1u << in->imm2) - 1;
         break;
+    case ESPY_OP_RSR:
+        if (espy_sreg_offset(op->imm) != 0)
+            op->imm = (uint32_t)espy_sreg_offset(op->imm);
+        break;
     default: break;
     }
 }
@@ -355,13 +359,15 @@ static void check_quadrant(builder *b, unsigned need)
     b->need = need;
 }
 
-/* OR of a register with itself is how 24-bit code moves; delay loops poll CCOUNT. */
+/* OR of a register with itself is how 24-bit code moves. */
 static espy_handler *handler(const espy_insn *in)
 {
     if (in->op == ESPY_OP_OR && in->s == in->t)
         return espy_run_MOV;
     if (in->op == ESPY_OP_RSR && in->imm == ESPY_SR_CCOUNT)
         return espy_run_RSR_CCOUNT;
+    if (in->op == ESPY_OP_RSR && espy_sreg_offset((unsigned)in->imm) != 0)
+        return espy_run_RSR_STORED;
     return espy_exec_handler((espy_opcode)in->op);
 }
 

@@ -109,6 +109,27 @@ static void test_event_armed_during_access(void **state)
     rig_free(&r);
 }
 
+static void slow_down(rig *r)
+{
+    espy_cpu_set_cycle(r->cpu, 12);
+}
+
+/* A change of the core's clock holds from the next instruction on. */
+static void test_cycle_changed_during_access(void **state)
+{
+    rig r;
+    (void)state;
+    rig_init(&r);
+    r.on_access = slow_down;
+    LOAD_AT(&r, RIG_CODE, look);
+    espy_cpu_set_a(r.cpu, 6, RIG_DEVICE);
+    espy_cpu_run(r.cpu, 2 * 2 + 3 * 12);
+    assert_int_equal(espy_cpu_instructions(r.cpu), 5);
+    assert_int_equal(r.asked_at, 2 * 2 + 12);
+    assert_int_equal(r.clock.now, 2 * 2 + 3 * 12);
+    rig_free(&r);
+}
+
 /* ---- changed code ---- */
 
 /* clang-format off */
@@ -445,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_time_of_access),
         cmocka_unit_test(test_stop_during_access),
         cmocka_unit_test(test_event_armed_during_access),
+        cmocka_unit_test(test_cycle_changed_during_access),
         cmocka_unit_test(test_code_changed_through_alias),
         cmocka_unit_test(test_self_modification),
         cmocka_unit_test(test_mapping_changed),

@@ -179,14 +179,15 @@ struct espy_cpu {
     uint32_t ccompare[3];
     bool waiting;   /* in WAITI */
     bool stop;      /* espy_cpu_stop() was called */
-    bool attention; /* an input changed during an access */
+    bool attention; /* an input or the cycle's length changed during an access */
 
     uint64_t cycles;       /* at the beginning of this part of the slice */
     uint32_t ccount_base;  /* CCOUNT = cycles + ccount_base */
     uint64_t instructions; /* the same, without idle time */
     int32_t quota;         /* cycles this part of the slice may use */
     espy_tick part_start, slice_end;
-    unsigned cycle; /* ticks */
+    unsigned cycle;      /* in ticks, */
+    unsigned next_cycle; /* from the next part of the slice on */
     espy_tick idle_rest;
 
     espy_bus *bus;
@@ -215,6 +216,12 @@ static inline int32_t espy_cycles_done(const espy_cpu *cpu, const espy_op *op)
     return cpu->quota - cpu->budget - op->left;
 }
 
+/* CCOUNT as op sees it. */
+static inline uint32_t espy_ccount(const espy_cpu *cpu, const espy_op *op)
+{
+    return (uint32_t)cpu->cycles + cpu->ccount_base + (uint32_t)espy_cycles_done(cpu, op);
+}
+
 /* except.c */
 /* Enters the vector of exception `cause` for the instruction at pc. */
 void espy_exception(espy_cpu *cpu, uint32_t pc, unsigned cause);
@@ -223,8 +230,13 @@ espy_op *espy_raise(espy_cpu *cpu, espy_op *op, unsigned cause);
 espy_op *espy_raise_at(espy_cpu *cpu, espy_op *op, unsigned cause, uint32_t vaddr);
 /* Debug exception of a BREAK. */
 espy_op *espy_raise_debug(espy_cpu *cpu, espy_op *op, uint32_t debugcause);
+/* Whether what is pending and enabled is above the level that masks. */
+bool espy_interrupt_opens(const espy_cpu *cpu);
 /* Whether an interrupt is to be taken now, and taking it. */
-bool espy_interrupt_due(const espy_cpu *cpu);
+static inline bool espy_interrupt_due(const espy_cpu *cpu)
+{
+    return UNLIKELY((cpu->interrupt & (cpu->intenable | INT_NMI)) != 0) && espy_interrupt_opens(cpu);
+}
 void espy_interrupt_take(espy_cpu *cpu);
 /* The highest level among these interrupts, 0 if none. */
 unsigned espy_interrupt_level(uint32_t interrupts);
@@ -251,6 +263,8 @@ bool espy_sreg_writable(unsigned n);
 bool espy_sreg_ends_block(unsigned n);
 /* Whether writing n changes when the next timer interrupt is due. */
 bool espy_sreg_sets_time(unsigned n);
+/* Where in espy_cpu reading n finds its value; 0 if that takes more. */
+size_t espy_sreg_offset(unsigned n);
 uint32_t espy_sreg_read(const espy_cpu *cpu, unsigned n, const espy_op *op);
 void espy_sreg_write(espy_cpu *cpu, unsigned n, uint32_t value, const espy_op *op);
 /* Cycles, less one, until CCOUNT next equals a CCOMPARE. */

@@ -24,7 +24,7 @@ espy_status espy_cpu_new(espy_cpu **out, espy_bus *bus, espy_clock *clock, espy_
     cpu->code = code;
     cpu->log = log;
     cpu->prid = prid;
-    cpu->cycle = 2;
+    cpu->cycle = cpu->next_cycle = 2;
     espy_cpu_reset(cpu);
     return ESPY_OK;
 }
@@ -42,7 +42,8 @@ void espy_cpu_reset(espy_cpu *cpu)
         .code = cpu->code,
         .log = cpu->log,
         .prid = cpu->prid,
-        .cycle = cpu->cycle,
+        .cycle = cpu->next_cycle,
+        .next_cycle = cpu->next_cycle,
         .instructions = cpu->instructions,
         .levels = cpu->levels,
         .pc = RESET_VECTOR,
@@ -63,11 +64,13 @@ void espy_cpu_reset(espy_cpu *cpu)
 
 void espy_cpu_set_cycle(espy_cpu *cpu, unsigned ticks)
 {
-    cpu->cycle = ticks;
+    cpu->next_cycle = ticks;
+    cpu->attention = true;
 }
 
 /* ---- slices ---- */
 
+/* CCOUNT between slices. */
 static uint32_t ccount(const espy_cpu *cpu)
 {
     return (uint32_t)cpu->cycles + cpu->ccount_base;
@@ -77,6 +80,7 @@ static uint32_t ccount(const espy_cpu *cpu)
  * first, or to where something asks for attention. */
 static void run_part(espy_cpu *cpu)
 {
+    cpu->cycle = cpu->next_cycle;
     uint32_t timer = espy_timers_next(cpu, ccount(cpu));
     espy_tick cycles = (cpu->slice_end - cpu->clock->now + cpu->cycle - 1) / cpu->cycle;
     if (cycles > (espy_tick)timer + 1)
@@ -85,13 +89,12 @@ static void run_part(espy_cpu *cpu)
         cycles = LONGEST_PART;
     cpu->part_start = cpu->clock->now;
     cpu->quota = cpu->budget = (int32_t)cycles;
-    unsigned cycle = cpu->cycle;
     espy_exec_run(cpu);
     uint32_t done = (uint32_t)(cpu->quota - cpu->budget);
     espy_timers_pass(cpu, ccount(cpu), done);
     cpu->cycles += done;
     cpu->instructions += done;
-    cpu->clock->now = cpu->part_start + (espy_tick)done * cycle;
+    cpu->clock->now = cpu->part_start + (espy_tick)done * cpu->cycle;
 }
 
 espy_tick espy_cpu_run(espy_cpu *cpu, espy_tick ticks)
@@ -134,11 +137,12 @@ espy_tick espy_cpu_wake_in(const espy_cpu *cpu)
     uint32_t cycles;
     if (!cpu->waiting || !espy_timers_wake(cpu, ccount(cpu), &cycles))
         return ESPY_NEVER;
-    return ((espy_tick)cycles + 1) * cpu->cycle - cpu->idle_rest;
+    return ((espy_tick)cycles + 1) * cpu->next_cycle - cpu->idle_rest % cpu->next_cycle;
 }
 
 void espy_cpu_idle(espy_cpu *cpu, espy_tick ticks)
 {
+    cpu->cycle = cpu->next_cycle;
     cpu->idle_rest += ticks;
     espy_tick cycles = cpu->idle_rest / cpu->cycle;
     cpu->idle_rest %= cpu->cycle;

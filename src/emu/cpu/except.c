@@ -76,10 +76,8 @@ static unsigned pending_level(const espy_cpu *cpu)
     return espy_interrupt_level(cpu->interrupt & (cpu->intenable | INT_NMI));
 }
 
-bool espy_interrupt_due(const espy_cpu *cpu)
+bool espy_interrupt_opens(const espy_cpu *cpu)
 {
-    if ((cpu->interrupt & (cpu->intenable | INT_NMI)) == 0)
-        return false;
     unsigned masked = cpu->ps & PS_INTLEVEL;
     if ((cpu->ps & PS_EXCM) != 0 && masked < EXCM_LEVEL)
         masked = EXCM_LEVEL;

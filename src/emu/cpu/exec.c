@@ -43,7 +43,7 @@ static espy_handler *const handlers[ESPY_OP_COUNT] = {
     [ESPY_OP_RET_N] = espy_run_RET,
     [ESPY_OP_RETW_N] = espy_run_RETW,
     [ESPY_OP_BREAK_N] = espy_run_BREAK_N,
-    [ESPY_OP_NOP_N] = espy_run_NOTHING,
+    [ESPY_OP_NOP_N] = espy_run_NOP,
 };
 /* clang-format on */
 
@@ -111,14 +111,11 @@ static espy_op *cut(espy_cpu *cpu, const espy_op *op)
     return cpu->scratch;
 }
 
-/* Begins at op, which `cost` instructions follow up to its block's end.  A
- * pseudo op is never where a slice ends: LOOP_END must decide where to go on. */
+/* Begins at op, from which on its block has `cost` instructions. */
 static espy_op *begin(espy_cpu *cpu, espy_op *op, unsigned cost, unsigned need)
 {
     for (; op->run == espy_run_CHECK; op++)
         need = op->need;
-    if (op->len == 0)
-        return op;
     if (cpu->budget <= 0) {
         cpu->pc = op->pc;
         return &cpu->exit;
@@ -221,7 +218,8 @@ static espy_tick allowed(espy_cpu *cpu, espy_tick done)
     espy_tick next = espy_clock_next(cpu->clock);
     if (next < cpu->slice_end)
         cpu->slice_end = next;
-    if (cpu->stop || (cpu->attention && espy_interrupt_due(cpu)) || cpu->slice_end <= cpu->part_start)
+    bool now = cpu->stop || (cpu->attention && (espy_interrupt_due(cpu) || cpu->next_cycle != cpu->cycle));
+    if (now || cpu->slice_end <= cpu->part_start)
         return done;
     espy_tick cycles = (cpu->slice_end - cpu->part_start + cpu->cycle - 1) / cpu->cycle;
     return cycles > done ? cycles : done;
@@ -259,7 +257,7 @@ static espy_op *check_slowly(espy_cpu *cpu, espy_op *op)
     return begin(cpu, op + 1, op->left, op->need);
 }
 
-static HANDLER(run_check_slowly)
+SLOWLY(run_check_slowly)
 {
     GO(check_slowly(cpu, op));
 }

@@ -39,6 +39,8 @@
 
 #define HANDLER(name) espy_op *name(espy_cpu *cpu, espy_op *op, uint32_t *a)
 #define OP(NAME) HANDLER(espy_run_##NAME)
+/* What a handler defers to: kept out of it, so that it needs no stack frame. */
+#define SLOWLY(name) static ESPY_NOINLINE HANDLER(name)
 
 #if ESPY_TAIL_CALLS
 /* On to the next op of this block. */
@@ -69,7 +71,7 @@
     } while (0)
 #endif
 
-/* A call that is not worth a stack frame in the handler that makes it. */
+/* Leaves this op to another handler. */
 #define DEFER(handler) TAIL handler(cpu, op, a)
 
 /* Goes to an address that is always the same for this op, along its chain.  The
@@ -124,7 +126,8 @@ ESPY_OPS_B(X)
 espy_handler espy_run_ILLEGAL;
 espy_handler espy_run_EE;
 espy_handler espy_run_BREAK_N;
-espy_handler espy_run_MOV; /* a[r] = a[s] */
+espy_handler espy_run_MOV;        /* a[r] = a[s] */
+espy_handler espy_run_RSR_STORED; /* from where op->imm points to in espy_cpu */
 espy_handler espy_run_RSR_CCOUNT;
 espy_handler espy_run_NOTHING;  /* barriers, prefetches, cache management */
 espy_handler espy_run_MAC16;    /* the whole group, by op->imm */

@@ -137,7 +137,7 @@ OP(NSAU)
     NEXT;
 }
 
-static HANDLER(divide_by_zero)
+SLOWLY(divide_by_zero)
 {
     GO(espy_raise(cpu, op, EXC_DIVIDE_BY_ZERO));
 }

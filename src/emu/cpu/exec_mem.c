@@ -67,7 +67,7 @@ static ESPY_NOINLINE espy_op *store_slowly(espy_cpu *cpu, espy_op *op, uint32_t 
 /* A load of `size` bytes from `address` to the register `to`; `after` runs when
  * it is done.  A store likewise. */
 #define LOAD(NAME, address, size, get, conv, to)                                                                       \
-    static HANDLER(slow_##NAME)                                                                                        \
+    SLOWLY(slow_##NAME)                                                                                                \
     {                                                                                                                  \
         GO(load_slowly(cpu, op, (address), (size), &(to), conv));                                                      \
     }                                                                                                                  \
@@ -82,7 +82,7 @@ static ESPY_NOINLINE espy_op *store_slowly(espy_cpu *cpu, espy_op *op, uint32_t 
     }
 
 #define STORE(NAME, address, size, put, value)                                                                         \
-    static HANDLER(slow_##NAME)                                                                                        \
+    SLOWLY(slow_##NAME)                                                                                                \
     {                                                                                                                  \
         GO(store_slowly(cpu, op, (address), (size), (value)));                                                         \
     }                                                                                                                  \
@@ -110,7 +110,7 @@ STORE(S8I, BASE_PLUS_IMM, 1, put_8, T)
 
 /* ---- synchronisation: these insist on alignment ---- */
 
-static HANDLER(unaligned)
+SLOWLY(unaligned)
 {
     GO(espy_raise_at(cpu, op, EXC_UNALIGNED, BASE_PLUS_IMM));
 }
@@ -141,7 +141,7 @@ static espy_op *compare_and_swap(espy_cpu *cpu, espy_op *op, uint32_t *reg, uint
     return espy_exec_after_access(cpu, op);
 }
 
-static HANDLER(slow_S32C1I)
+SLOWLY(slow_S32C1I)
 {
     GO(compare_and_swap(cpu, op, &T, BASE_PLUS_IMM));
 }
@@ -170,7 +170,7 @@ OP(S32C1I)
 #define INDEXED (a[op->s] + a[op->t])
 
 #define FPU_LOAD(NAME, address, to)                                                                                    \
-    static HANDLER(slow_##NAME)                                                                                        \
+    SLOWLY(slow_##NAME)                                                                                                \
     {                                                                                                                  \
         GO(load_slowly(cpu, op, (address), 4, &(to), same));                                                           \
     }                                                                                                                  \
@@ -187,7 +187,7 @@ OP(S32C1I)
     }
 
 #define FPU_STORE(NAME, address, value)                                                                                \
-    static HANDLER(slow_##NAME)                                                                                        \
+    SLOWLY(slow_##NAME)                                                                                                \
     {                                                                                                                  \
         GO(store_slowly(cpu, op, (address), 4, (value)));                                                              \
     }                                                                                                                  \

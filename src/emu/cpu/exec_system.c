@@ -11,11 +11,6 @@
 #define S a[op->s]
 #define T a[op->t]
 
-OP(NOTHING)
-{
-    NEXT;
-}
-
 /* Memory is always in order here, and prefetches and the core's own caches, of
  * which this core has none, have no effect.  ISYNC ends its block instead. */
 #define NOTHING(NAME)                                                                                                  \
@@ -108,16 +103,18 @@ OP(RFI)
     JUMP(cpu->epc[op->imm]);
 }
 
-static espy_op *set_level(espy_cpu *cpu, espy_op *op, uint32_t level)
+SLOWLY(leave)
 {
-    cpu->ps = (cpu->ps & ~PS_INTLEVEL) | level;
-    return espy_interrupt_due(cpu) ? espy_exec_leave(cpu, op) : op + 1;
+    GO(espy_exec_leave(cpu, op));
 }
 
 OP(RSIL)
 {
     T = cpu->ps;
-    GO(set_level(cpu, op, op->imm));
+    cpu->ps = (cpu->ps & ~PS_INTLEVEL) | op->imm;
+    if (espy_interrupt_due(cpu))
+        DEFER(leave);
+    NEXT;
 }
 
 OP(WAITI)
@@ -137,9 +134,15 @@ OP(RSR)
     NEXT;
 }
 
+OP(RSR_STORED)
+{
+    T = *(const uint32_t *)(const void *)((const char *)cpu + op->imm);
+    NEXT;
+}
+
 OP(RSR_CCOUNT)
 {
-    T = (uint32_t)cpu->cycles + cpu->ccount_base + (uint32_t)espy_cycles_done(cpu, op);
+    T = espy_ccount(cpu, op);
     NEXT;
 }
 

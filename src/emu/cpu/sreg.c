@@ -13,7 +13,7 @@ typedef enum kind {
     ABSENT,
     PLAIN,     /* storage, `mask` are the bits it has */
     READ_ONLY, /* storage that WSR cannot reach */
-    SPECIAL    /* see the functions */
+    SPECIAL    /* writing does more; so does reading where there is no offset */
 } kind;
 
 typedef struct sreg {
@@ -28,19 +28,19 @@ typedef struct sreg {
 
 static const sreg sregs[256] = {
     [0] = {PLAIN, .mask = ALL, AT(lbeg)},
-    [1] = {SPECIAL, true, .mask = ALL, AT(lend)},
+    [ESPY_SR_LEND] = {.kind = SPECIAL, .ends_block = true, AT(lend)},
     [2] = {PLAIN, .mask = ALL, AT(lcount)},
     [3] = {PLAIN, .mask = 0x3f, AT(sar)},
     [4] = {PLAIN, .mask = 0xffff, AT(br)},
     [12] = {PLAIN, .mask = ALL, AT(scompare1)},
     [16] = {PLAIN, .mask = ALL, AT(acclo)},
-    [ESPY_SR_ACCHI] = {.kind = SPECIAL},
+    [ESPY_SR_ACCHI] = {.kind = SPECIAL, AT(acchi)},
     [32] = {PLAIN, .mask = ALL, AT(mr[0])},
     [33] = {PLAIN, .mask = ALL, AT(mr[1])},
     [34] = {PLAIN, .mask = ALL, AT(mr[2])},
     [35] = {PLAIN, .mask = ALL, AT(mr[3])},
-    [ESPY_SR_WINDOWBASE] = {.kind = SPECIAL, .ends_block = true},
-    [ESPY_SR_WINDOWSTART] = {.kind = SPECIAL, .ends_block = true},
+    [ESPY_SR_WINDOWBASE] = {.kind = SPECIAL, .ends_block = true, AT(window_base)},
+    [ESPY_SR_WINDOWSTART] = {.kind = SPECIAL, .ends_block = true, AT(window_start)},
     [96] = {PLAIN, .mask = 3, AT(ibreakenable)},
     [97] = {PLAIN, .mask = ALL, AT(memctl)},
     [99] = {PLAIN, .mask = 0x3f, AT(atomctl)},
@@ -75,10 +75,10 @@ static const sreg sregs[256] = {
     [214] = {PLAIN, .mask = ALL, AT(excsave[6])},
     [215] = {PLAIN, .mask = ALL, AT(excsave[7])},
     [224] = {PLAIN, .mask = 0xff, AT(cpenable)},
-    [ESPY_SR_INTSET] = {.kind = SPECIAL, .ends_block = true},
+    [ESPY_SR_INTSET] = {.kind = SPECIAL, .ends_block = true, AT(interrupt)},
     [ESPY_SR_INTCLEAR] = {.kind = SPECIAL, .ends_block = true},
     [228] = {PLAIN, true, .mask = ALL, AT(intenable)},
-    [ESPY_SR_PS] = {.kind = SPECIAL, .ends_block = true},
+    [ESPY_SR_PS] = {.kind = SPECIAL, .ends_block = true, AT(ps)},
     [231] = {PLAIN, .mask = 0xfffffc00, AT(vecbase)},
     [232] = {PLAIN, .mask = 0x3f, AT(exccause)},
     [233] = {READ_ONLY, .mask = 0x3f, AT(debugcause)},
@@ -87,9 +87,9 @@ static const sreg sregs[256] = {
     [236] = {PLAIN, .mask = ALL, AT(icount)},
     [237] = {PLAIN, .mask = 0xf, AT(icountlevel)},
     [238] = {PLAIN, .mask = ALL, AT(excvaddr)},
-    [ESPY_SR_CCOMPARE] = {.kind = SPECIAL, .ends_block = true},
-    [ESPY_SR_CCOMPARE + 1] = {.kind = SPECIAL, .ends_block = true},
-    [ESPY_SR_CCOMPARE + 2] = {.kind = SPECIAL, .ends_block = true},
+    [ESPY_SR_CCOMPARE] = {.kind = SPECIAL, .ends_block = true, AT(ccompare[0])},
+    [ESPY_SR_CCOMPARE + 1] = {.kind = SPECIAL, .ends_block = true, AT(ccompare[1])},
+    [ESPY_SR_CCOMPARE + 2] = {.kind = SPECIAL, .ends_block = true, AT(ccompare[2])},
     [244] = {PLAIN, .mask = ALL, AT(misc[0])},
     [245] = {PLAIN, .mask = ALL, AT(misc[1])},
     [246] = {PLAIN, .mask = ALL, AT(misc[2])},
@@ -128,21 +128,18 @@ bool espy_sreg_sets_time(unsigned n)
     return n == ESPY_SR_CCOUNT || (n >= ESPY_SR_CCOMPARE && n < ESPY_SR_CCOMPARE + 3);
 }
 
+size_t espy_sreg_offset(unsigned n)
+{
+    return sregs[n].offset;
+}
+
 uint32_t espy_sreg_read(const espy_cpu *cpu, unsigned n, const espy_op *op)
 {
-    if (sregs[n].kind != SPECIAL)
-        return *storage(cpu, &sregs[n]);
     switch (n) {
-    case ESPY_SR_LEND: return cpu->lend;
-    case ESPY_SR_ACCHI: return cpu->acchi;
-    case ESPY_SR_WINDOWBASE: return cpu->window_base;
-    case ESPY_SR_WINDOWSTART: return cpu->window_start;
     case ESPY_SR_CONFIGID0: return CONFIGID0;
     case ESPY_SR_CONFIGID1: return CONFIGID1;
-    case ESPY_SR_INTSET: return cpu->interrupt;
-    case ESPY_SR_PS: return cpu->ps;
-    case ESPY_SR_CCOUNT: return (uint32_t)cpu->cycles + cpu->ccount_base + (uint32_t)espy_cycles_done(cpu, op);
-    default: return cpu->ccompare[(n - ESPY_SR_CCOMPARE) % 3];
+    case ESPY_SR_CCOUNT: return espy_ccount(cpu, op);
+    default: return *storage(cpu, &sregs[n]);
     }
 }
 
@@ -179,7 +176,7 @@ void espy_sreg_write(espy_cpu *cpu, unsigned n, uint32_t value, const espy_op *o
     case ESPY_SR_INTCLEAR: cpu->interrupt &= ~(value & (INT_SOFTWARE | INT_EDGE)); break;
     case ESPY_SR_PS: espy_set_ps(cpu, value); break;
     case ESPY_SR_CCOUNT:
-        cpu->ccount_base = value - (uint32_t)cpu->cycles - (uint32_t)espy_cycles_done(cpu, op) - 1;
+        cpu->ccount_base += value - espy_ccount(cpu, op) - 1; /* it counts on meanwhile */
         break;
     default: write_ccompare(cpu, (n - ESPY_SR_CCOMPARE) % 3, value); break;
     }

@@ -28,15 +28,26 @@ void espy_window_refresh(espy_cpu *cpu)
     cpu->free = checked ? first_set[starts_from(cpu, cpu->window_base + 1) & 7] : 3;
 }
 
-/* Moves the window.  Registers of a window that wraps live beyond AR[63]. */
-static inline uint32_t *move(espy_cpu *cpu, unsigned base)
+/* Registers of a window that wraps live beyond AR[63]. */
+static inline bool wraps(unsigned base)
 {
-    if (UNLIKELY(cpu->window_base > BASES - 4))
-        memcpy(cpu->ar, cpu->ar + ESPY_AR_COUNT, 12 * sizeof *cpu->ar);
-    if (UNLIKELY(base > BASES - 4))
-        memcpy(cpu->ar + ESPY_AR_COUNT, cpu->ar, 12 * sizeof *cpu->ar);
+    return base > BASES - 4;
+}
+
+/* Moves the window between places where it does not wrap. */
+static inline uint32_t *move_plainly(espy_cpu *cpu, unsigned base)
+{
     cpu->window_base = base;
     return cpu->a = cpu->ar + 4 * base;
+}
+
+static inline uint32_t *move(espy_cpu *cpu, unsigned base)
+{
+    if (wraps(cpu->window_base))
+        memcpy(cpu->ar, cpu->ar + ESPY_AR_COUNT, 12 * sizeof *cpu->ar);
+    if (wraps(base))
+        memcpy(cpu->ar + ESPY_AR_COUNT, cpu->ar, 12 * sizeof *cpu->ar);
+    return move_plainly(cpu, base);
 }
 
 void espy_window_set_base(espy_cpu *cpu, unsigned base)
@@ -71,25 +82,37 @@ static espy_op *overflow(espy_cpu *cpu, espy_op *op)
 
 /* ---- procedures ---- */
 
-static HANDLER(bad_entry)
+SLOWLY(bad_entry)
 {
     if ((cpu->ps & FRAME) == PS_WOE && op->s < 4)
         GO(overflow(cpu, op));
     GO(espy_raise(cpu, op, EXC_ILLEGAL));
 }
 
+#define ENTER_FRAME(mover)                                                                                             \
+    do {                                                                                                               \
+        uint32_t sp = a[op->s] - op->imm;                                                                              \
+        a = mover(cpu, base);                                                                                          \
+        a[op->s] = sp;                                                                                                 \
+        cpu->window_start |= 1u << base;                                                                               \
+        cpu->free = first_set[starts_from(cpu, base + 1) & 7];                                                         \
+        LINK(op->pc + op->len, 0);                                                                                     \
+    } while (0)
+
+SLOWLY(enter_wrapping)
+{
+    unsigned n = (cpu->ps & PS_CALLINC) >> PS_CALLINC_SHIFT, base = (cpu->window_base + n) & (BASES - 1);
+    ENTER_FRAME(move);
+}
+
 OP(ENTRY)
 {
-    unsigned n = (cpu->ps & PS_CALLINC) >> PS_CALLINC_SHIFT;
+    unsigned n = (cpu->ps & PS_CALLINC) >> PS_CALLINC_SHIFT, base = (cpu->window_base + n) & (BASES - 1);
     if (UNLIKELY((cpu->ps & FRAME) != PS_WOE) || UNLIKELY(op->s > 3) || UNLIKELY(n > cpu->free))
         DEFER(bad_entry);
-    uint32_t sp = a[op->s] - op->imm;
-    unsigned base = (cpu->window_base + n) & (BASES - 1);
-    a = move(cpu, base);
-    a[op->s] = sp;
-    cpu->window_start |= 1u << base;
-    cpu->free = first_set[starts_from(cpu, base + 1) & 7];
-    LINK(op->pc + op->len, 0);
+    if (UNLIKELY(wraps(cpu->window_base) || wraps(base)))
+        DEFER(enter_wrapping);
+    ENTER_FRAME(move_plainly);
 }
 
 /* RETW when the caller's frame is no longer in the registers, or all is wrong. */
@@ -107,9 +130,24 @@ static espy_op *underflow(espy_cpu *cpu, espy_op *op)
     return espy_exec_goto(cpu, cpu->pc);
 }
 
-static HANDLER(run_underflow)
+SLOWLY(run_underflow)
 {
     GO(underflow(cpu, op));
+}
+
+#define LEAVE_FRAME(mover)                                                                                             \
+    do {                                                                                                               \
+        cpu->window_start &= ~(1u << old);                                                                             \
+        mover(cpu, base);                                                                                              \
+        cpu->free = first_set[starts_from(cpu, base + 1) & 7];                                                         \
+        JUMP((op->pc & 0xc0000000) | (to & 0x3fffffff));                                                               \
+    } while (0)
+
+SLOWLY(leave_wrapping)
+{
+    uint32_t to = a[0], n = to >> 30;
+    unsigned old = cpu->window_base, base = (old - n) & (BASES - 1);
+    LEAVE_FRAME(move);
 }
 
 OP(RETW)
@@ -119,13 +157,12 @@ OP(RETW)
     uint32_t between = starts_from(cpu, base) & ((1u << n) - 1);
     if (UNLIKELY((cpu->ps & FRAME) != PS_WOE) || UNLIKELY(between != 1))
         DEFER(run_underflow);
-    cpu->window_start &= ~(1u << old);
-    move(cpu, base);
-    cpu->free = first_set[starts_from(cpu, base + 1) & 7];
-    JUMP((op->pc & 0xc0000000) | (to & 0x3fffffff));
+    if (UNLIKELY(wraps(old) || wraps(base)))
+        DEFER(leave_wrapping);
+    LEAVE_FRAME(move_plainly);
 }
 
-static HANDLER(alloca)
+SLOWLY(alloca)
 {
     GO(espy_raise(cpu, op, EXC_ALLOCA));
 }
@@ -152,7 +189,7 @@ static void restore(espy_cpu *cpu, espy_op *op)
     unsigned owb = (cpu->ps & PS_OWB) >> PS_OWB_SHIFT;
     move(cpu, owb);
     espy_set_ps(cpu, cpu->ps & ~PS_EXCM);
-    if (UNLIKELY(cpu->interrupt != 0) && espy_interrupt_due(cpu))
+    if (espy_interrupt_due(cpu))
         espy_exec_shorten(cpu, op);
 }
 
