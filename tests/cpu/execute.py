@@ -425,7 +425,7 @@ def check_core(core, have):
     cases = [(windows.case(rng, CORES[core] + p.STACK + 16), random_record(rng, False)) for _ in range(5000 if LONG else 300)]
     report(f"procedures and register windows on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
     cases = [(system.case(rng), random_record(rng, False)) for _ in range(6000 if LONG else 400)]
-    report(f"rewritten code, loops by hand, a moved window on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
+    report(f"rewritten code, loops by hand, interrupts on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
     if "fp" in options:
         check_floats(core, have, options, rng, emitter)
 

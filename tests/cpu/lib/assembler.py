@@ -6,7 +6,8 @@ import struct
 TABLE = os.path.join(os.path.dirname(__file__), "../../../src/emu/cpu/opcodes.h")
 
 SPECIAL = {"lbeg": 0, "lend": 1, "lcount": 2, "sar": 3, "br": 4, "scompare1": 12, "atomctl": 99, "acclo": 16, "acchi": 17, "m0": 32,
-           "m1": 33, "m2": 34, "m3": 35, "windowbase": 72, "windowstart": 73, "epc1": 177, "excsave1": 209, "excsave2": 210, "excsave3": 211, "cpenable": 224, "ps": 230, "vecbase": 231, "exccause": 232}
+           "m1": 33, "m2": 34, "m3": 35, "windowbase": 72, "windowstart": 73, "epc1": 177, "excsave1": 209, "excsave2": 210, "excsave3": 211, "cpenable": 224, "intset": 226, "intclear": 227,
+           "intenable": 228, "ps": 230, "vecbase": 231, "exccause": 232}
 USER = {"threadptr": 231, "fcr": 232, "fsr": 233}
 
 

@@ -16,6 +16,7 @@ WORDS = 144
 LAST_A = 14
 NO_EXCEPTION = 0xffff
 WOE = 0x40000
+SOFTWARE_INTERRUPT = 1 << 7  # of level 1, in the ESP32-S3 and in QEMU's cores
 
 VECTORS, DRIVER = 0x400, 0x800  # offsets in the image
 STACK, STACK_SIZE = 0x6000, 0x5000  # the stack's top, and how far it reaches down; the code follows
@@ -175,7 +176,8 @@ class Program:
         return self.exception_handler()
 
     def exception_handler(self):
-        """SYSCALL returns, MOVSP's caller is brought back; any other cause is recorded and ends the case.
+        """SYSCALL returns, MOVSP's caller is brought back, an interrupt returns and leaves its EPC1 in the record;
+        any other cause is recorded and ends the case.
 
         Of a procedure's registers only a0 to a3 are sure to be its own while exceptions are masked."""
         code = self.code
@@ -184,6 +186,7 @@ class Program:
         branches = code.pc()
         code.emit("beqi", 2, 1, branches)
         code.emit("beqi", 2, 5, branches)
+        code.emit("beqi", 2, 4, branches)
         code.emit("s32i", 2, 0, 4 * CAUSE)
         code.emit("rsr", 2, SPECIAL["epc1"])
         code.emit("s32i", 2, 0, 4 * EPC)
@@ -195,6 +198,13 @@ class Program:
         code.emit("rsr", 2, SPECIAL["epc1"])
         code.emit("addi", 2, 2, 3)
         code.emit("wsr", 2, SPECIAL["epc1"])
+        code.emit("rsr", 2, SPECIAL["excsave2"])
+        code.emit("rfe")
+        code.patch(branches + 6, "beqi", 2, 4, code.pc())
+        code.emit("movi", 2, SOFTWARE_INTERRUPT)
+        code.emit("wsr", 2, SPECIAL["intclear"])
+        code.emit("rsr", 2, SPECIAL["epc1"])
+        code.emit("s32i", 2, 0, 4 * EPC)
         code.emit("rsr", 2, SPECIAL["excsave2"])
         code.emit("rfe")
         code.patch(branches + 3, "beqi", 2, 5, code.pc())

@@ -1,5 +1,7 @@
-"""Cases of what a core has to notice: code that is rewritten, loops set up by hand, a window that is moved."""
+"""Cases of what a core has to notice: code that is rewritten, loops set up by hand, a window that is moved,
+interrupts."""
 from .assembler import Code, SPECIAL
+from .program import SOFTWARE_INTERRUPT
 
 
 def one_instruction(rng):
@@ -107,5 +109,31 @@ def rotated(rng):
     return emit
 
 
+def interrupted(rng):
+    """A software interrupt that is raised, enabled and let through in some order; its EPC1 stays in the record."""
+    def work(code):
+        for _ in range(rng.randrange(3)):
+            code.raw(one_instruction(rng))
+
+    def emit(code):
+        start = code.pc()
+        code.emit("movi", 3, SOFTWARE_INTERRUPT)
+        code.emit("rsil", 4, rng.randrange(3))
+        steps = [("wsr", 3, SPECIAL["intenable"]), ("wsr", 3, SPECIAL["intset"]), ("rsil", 4, rng.randrange(3)),
+                 ("rsil", 5, 0), ("wsr", 3, SPECIAL["intclear"])]
+        for step in rng.sample(steps, rng.randrange(2, 6)):
+            code.emit(*step)
+            code.emit("isync")
+            code.emit("rsr", rng.randrange(6, 10), SPECIAL[rng.choice(("ps", "intset", "intenable"))])
+            work(code)
+        code.emit("rsil", 5, 1)
+        code.emit("wsr", 3, SPECIAL["intclear"])
+        code.emit("movi", 3, 0)
+        code.emit("wsr", 3, SPECIAL["intenable"])
+        code.emit("rsil", 5, 0)
+        return start
+    return emit
+
+
 def case(rng):
-    return rng.choice((patched, looped, rotated))(rng)
+    return rng.choice((patched, looped, rotated, interrupted))(rng)
