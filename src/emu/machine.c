@@ -17,6 +17,7 @@
 #include "parts/nor_octal.h"
 #include "parts/psram.h"
 #include "rom/rom.h"
+#include "soc/aes.h"
 #include "soc/assist_debug.h"
 #include "soc/efuse.h"
 #include "soc/extmem.h"
@@ -96,6 +97,7 @@ struct espy_machine {
     espy_system system;
     espy_systimer systimer;
     espy_timg timg[2];
+    espy_aes aes;
     espy_sha sha;
     espy_gdma gdma;
     espy_rng rng;
@@ -246,6 +248,7 @@ static void reset_peripherals(espy_machine *m, espy_reset depth)
     for (unsigned i = 0; i < UARTS; i++)
         espy_uart_reset(&m->uart[i], depth);
     espy_efuse_reset(&m->efuse, depth);
+    espy_aes_reset(&m->aes, depth);
     espy_sha_reset(&m->sha, depth);
     espy_gdma_reset(&m->gdma, depth);
     espy_usb_serial_jtag_reset(&m->usb_serial_jtag, depth);
@@ -430,7 +433,10 @@ static void make_crypto(espy_machine *m)
         out[i] = source(m, ESPY_INT_DMA_OUT_CH0 + i);
     }
     espy_gdma_init(&m->gdma, &m->soc, in, out);
-    espy_dma_port port = espy_gdma_port(&m->gdma, ESPY_GDMA_SHA);
+    espy_dma_port port = espy_gdma_port(&m->gdma, ESPY_GDMA_AES);
+    espy_aes_init(&m->aes, &m->soc, source(m, ESPY_INT_AES), &port);
+    m->gdma.ready[ESPY_GDMA_AES] = (espy_line){espy_aes_dma_ready, &m->aes, 0};
+    port = espy_gdma_port(&m->gdma, ESPY_GDMA_SHA);
     espy_sha_init(&m->sha, &m->soc, source(m, ESPY_INT_SHA), &port);
     m->gdma.ready[ESPY_GDMA_SHA] = (espy_line){espy_sha_dma_ready, &m->sha, 0};
     espy_rng_init(&m->rng, &m->soc, 0);
@@ -450,9 +456,10 @@ static void reset_module(void *self, unsigned n, bool level)
     case ESPY_RST_TIMERGROUP: espy_timg_reset(&m->timg[0], ESPY_RESET_CORE); break;
     case ESPY_RST_TIMERGROUP1: espy_timg_reset(&m->timg[1], ESPY_RESET_CORE); break;
     case ESPY_RST_SYSTIMER: espy_systimer_reset(&m->systimer, ESPY_RESET_CORE); break;
+    case ESPY_RST_CRYPTO_AES: espy_aes_reset(&m->aes, ESPY_RESET_CORE); break;
     case ESPY_RST_CRYPTO_SHA: espy_sha_reset(&m->sha, ESPY_RESET_CORE); break;
     case ESPY_RST_DMA: espy_gdma_reset(&m->gdma, ESPY_RESET_CORE); break;
-    case ESPY_RST_USB_DEVICE: espy_usb_serial_jtag_reset(&m->usb_serial_jtag, ESPY_RESET_CORE); break;
+    case ESPY_RST_USB_DEVICE: espy_usb_serial_jtag_reset(&m->usb_serial_jtag, ESPY_RESET_SYSTEM); break;
     case ESPY_RST_USB: espy_usb_otg_reset(&m->usb_otg, ESPY_RESET_CORE); break;
     default: break;
     }
