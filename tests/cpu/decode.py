@@ -85,8 +85,11 @@ def normal(text):
 
 def llvm(path):
     """(address, code, text) of every line that llvm-objdump prints."""
-    done = subprocess.run([LLVM, "-d", "--triple=xtensa", "--mcpu=esp32", f"--mattr={FEATURES}", path],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    for attempts_left in (2, 1, 0):  # LLVM 22 now and then crashes over words of op0 = 4
+        done = subprocess.run([LLVM, "-d", "--triple=xtensa", "--mcpu=esp32", f"--mattr={FEATURES}", path],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=attempts_left == 0)
+        if done.returncode == 0:
+            break
     for line in done.stdout.decode().splitlines():
         match = re.match(r"\s*([0-9a-f]+): ((?:[0-9a-f]{2} )+)\s*(.*)$", line)
         if match:
@@ -177,7 +180,7 @@ def slots(words, disassembler):
         try:
             found = {address: (code, text) for address, code, text in disassembler(file.name) if address % SLOT == 0}
         except subprocess.CalledProcessError:
-            # LLVM 22 now and then crashes over words of op0 = 4 that are no MAC16 instructions.
+            # It crashed time and again: find the word.
             if len(words) > 1:
                 yield from slots(words[:len(words) // 2], disassembler)
                 yield from slots(words[len(words) // 2:], disassembler)
