@@ -4,6 +4,7 @@
  * program that changes terminal settings.
  */
 #include "terminal.h"
+#include "cli.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -105,7 +106,7 @@ espy_status espy_terminal_run(espy_link *link, espy_err *err)
         tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     }
     espy_status st = espy_link_write(link, (const uint8_t *)"\r", 1, err); /* shows a prompt */
-    while (st == ESPY_OK && !s.ended)
+    while (st == ESPY_OK && !s.ended && !espy_cli_cancelled(NULL))         /* Ctrl-C is the board's; this is SIGTERM */
         st = turn(&s, err);
     if (st == ESPY_OK && !s.tty)
         st = last_words(&s, err);
