@@ -87,7 +87,7 @@ fuzz: $(FUZZBIN)
 
 ## check    format, include arrows, symbols, headers alone, lengths
 check: $(LIB)
-	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	@clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	tools/check-arrows
 	tools/check-symbols $(LIB)
 	tools/check-headers

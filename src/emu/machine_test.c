@@ -115,12 +115,15 @@ static void download_mode_answers_sync(void **state)
     uint8_t sync[46] = {0xc0, 0x00, 0x08, 0x24, 0x00, 0, 0, 0, 0, 0x07, 0x07, 0x12, 0x20};
     memset(sync + 13, 0x55, 32);
     sync[45] = 0xc0;
-    assert_int_equal(espy_machine_uart_write(m, sync, sizeof sync, NULL), ESPY_OK);
     uint8_t reply[256];
     size_t n = 0;
-    for (uint64_t end = espy_machine_now_us(m) + 100000; espy_machine_now_us(m) < end && n < 8 * 14;) {
-        espy_machine_run(m, 1000);
-        n += espy_machine_uart_read(m, reply + n, sizeof reply - n);
+    /* The first goes to the measurement of the host's rate, as with esptool. */
+    for (int tries = 0; tries < 5 && n < 8 * 14; tries++) {
+        assert_int_equal(espy_machine_uart_write(m, sync, sizeof sync, NULL), ESPY_OK);
+        for (uint64_t end = espy_machine_now_us(m) + 100000; espy_machine_now_us(m) < end && n < 8 * 14;) {
+            espy_machine_run(m, 1000);
+            n += espy_machine_uart_read(m, reply + n, sizeof reply - n);
+        }
     }
     static const uint8_t head[] = {0xc0, 0x01, 0x08, 0x04, 0x00, 0x07, 0x07, 0x12, 0x20};
     assert_true(n >= 8 * 14);
