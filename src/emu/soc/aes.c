@@ -34,6 +34,10 @@ enum { MODE_ECB, MODE_CBC, MODE_OFB, MODE_CTR, MODE_CFB8, MODE_CFB128 };
 #define MODE_KEY_256 2u
 #define BLOCK 16
 
+/* A long operation is cut up, so that a guest's endless list of descriptors does not stop time. */
+#define BLOCKS_AT_ONCE 4096
+#define BLOCKS_TICKS (BLOCKS_AT_ONCE * UINT64_C(16) * 6) /* about 16 cycles of APB each */
+
 /* ---- The cipher: FIPS 197 ---- */
 
 static const uint8_t s_box[256] = {
@@ -250,12 +254,17 @@ static void update_irq(espy_aes *aes)
     espy_line_set(&aes->irq, aes->int_raw && aes->int_ena != 0);
 }
 
-/* Pulls, transforms and pushes until all blocks are done or no more bytes are there. */
-static void run_dma(espy_aes *aes)
+/* Pulls, transforms and pushes until all blocks are done, no more bytes are there, or it is time to pause. */
+static void run_dma(void *self)
 {
+    espy_aes *aes = self;
     schedule s;
     expand(aes, &s);
-    while (aes->left != 0) {
+    for (unsigned n = 0; aes->left != 0; n++) {
+        if (n == BLOCKS_AT_ONCE) {
+            espy_clock_at(aes->soc->clock, &aes->more, aes->soc->clock->now + BLOCKS_TICKS);
+            return;
+        }
         aes->got_count += espy_dma_pull(&aes->dma, aes->got + aes->got_count, BLOCK - aes->got_count);
         if (aes->got_count < BLOCK)
             return;
@@ -272,15 +281,23 @@ void espy_aes_dma_ready(void *user, unsigned n, bool level)
 {
     espy_aes *aes = user;
     (void)n;
-    if (level && aes->state == AES_BUSY)
+    if (level && aes->state == AES_BUSY && !aes->more.armed)
         run_dma(aes);
+}
+
+static void stop_dma(espy_aes *aes)
+{
+    espy_clock_cancel(aes->soc->clock, &aes->more);
+    aes->state = AES_IDLE;
+    aes->left = 0;
+    aes->got_count = 0;
 }
 
 static void trigger(espy_aes *aes)
 {
+    stop_dma(aes);
     if (aes->dma_enable != 0) {
         aes->left = aes->block_num;
-        aes->got_count = 0;
         aes->state = AES_BUSY;
         run_dma(aes);
         return;
@@ -346,10 +363,7 @@ static void aes_write(void *self, uint32_t offset, uint32_t value)
     case AES_INT_CLR: aes->int_raw = false; break;
     case AES_INT_ENA: aes->int_ena = value & 1; break;
     case AES_DATE: aes->date = value; break;
-    case AES_DMA_EXIT:
-        aes->state = AES_IDLE;
-        aes->left = 0;
-        break;
+    case AES_DMA_EXIT: stop_dma(aes); break;
     default: break;
     }
     update_irq(aes);
@@ -371,6 +385,8 @@ void espy_aes_init(espy_aes *aes, espy_soc *soc, espy_line irq, const espy_dma_p
 void espy_aes_reset(espy_aes *aes, espy_reset reset)
 {
     (void)reset;
-    *aes = (espy_aes){.soc = aes->soc, .irq = aes->irq, .dma = aes->dma, .date = 0x20191210};
+    stop_dma(aes);
+    *aes = (espy_aes){
+        .soc = aes->soc, .irq = aes->irq, .dma = aes->dma, .more = {.fire = run_dma, .self = aes}, .date = 0x20191210};
     update_irq(aes);
 }

@@ -6,8 +6,8 @@
  * Source: ESP32-S3 Technical Reference Manual, "AES Accelerator"; ESP-IDF
  * v5.0.4, soc/hwcrypto_reg.h, hal/aes_ll.h; FIPS 197, NIST SP 800-38A.
  *
- * A block is done when the trigger is written; the state is busy only while a
- * DMA operation waits for descriptors.
+ * A block is done when the trigger is written, and so are the first blocks of a
+ * DMA operation; a long one goes on later, and any waits for descriptors.
  */
 #ifndef ESPY_EMU_SOC_AES_H
 #define ESPY_EMU_SOC_AES_H
@@ -23,6 +23,7 @@ typedef struct espy_aes {
     uint32_t mode, endian, dma_enable, block_mode, block_num, inc_sel, int_ena, date;
     uint32_t state; /* ESPY_AES_* in aes.c */
     bool int_raw;
+    espy_event more; /* goes on with a long operation */
     uint32_t left;   /* blocks still to be pulled */
     uint8_t got[16]; /* bytes of the next */
     size_t got_count;

@@ -255,6 +255,31 @@ static void test_interrupt(void **state)
     assert_false(b->irq.level);
 }
 
+/* A list that ends in itself: the guest's processor must get its turn, and find the engine busy. */
+static void test_endless_list(void **state)
+{
+    board *b = *state;
+    describe(b, LIST, 1u << 31 | 4080 << 12 | 4080, RAM + PLAIN, LIST);
+    describe(b, LIST + 24, 1u << 31 | 4080, RAM + OUTPUT, LIST + 24);
+    wr(&b->f, GDMA_OUT + 0x48, ESPY_GDMA_AES);
+    wr(&b->f, GDMA_IN + 0x48, ESPY_GDMA_AES);
+    wr(&b->f, BLOCK_NUM, 5000);
+    wr(&b->f, DMA_ENABLE, 1);
+    wr(&b->f, GDMA_IN + 0x20, 1u << 22 | ((LIST + 24) & 0xfffff));
+    wr(&b->f, GDMA_OUT + 0x20, 1u << 21 | (LIST & 0xfffff));
+    wr(&b->f, TRIGGER, 1);
+    assert_int_equal(rd(&b->f, STATE), 1);
+    pass(&b->f, ESPY_TICKS_PER_MS);
+    assert_int_equal(rd(&b->f, STATE), 2);
+    wr(&b->f, BLOCK_NUM, 0xffffffff);
+    wr(&b->f, TRIGGER, 1);
+    pass(&b->f, 3 * ESPY_TICKS_PER_MS);
+    assert_int_equal(rd(&b->f, STATE), 1);
+    wr(&b->f, DMA_EXIT, 1);
+    pass(&b->f, ESPY_TICKS_PER_SECOND);
+    assert_int_equal(rd(&b->f, STATE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cfb8, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counter_width, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interrupt, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_endless_list, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
