@@ -235,7 +235,7 @@ static void reset_peripherals(espy_machine *m, espy_reset depth)
 {
     espy_iomux_reset(&m->iomux, depth);
     espy_gpio_reset(&m->gpio, depth);
-    if (depth == ESPY_RESET_CHIP)
+    if (depth != ESPY_RESET_CORE)
         m->straps = m->gpio.strap;
     update_boot_mode(m);
     espy_intmatrix_reset(&m->intmatrix, depth);

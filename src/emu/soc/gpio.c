@@ -285,7 +285,7 @@ static uint32_t latch_straps(const espy_gpio *g)
 
 void espy_gpio_reset(espy_gpio *g, espy_reset reset)
 {
-    if (reset == ESPY_RESET_CHIP)
+    if (reset != ESPY_RESET_CORE)
         g->strap = latch_straps(g);
     g->out = g->enable = g->status = 0;
     g->bt_select = g->sdio_select = 0;

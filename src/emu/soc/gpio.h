@@ -43,7 +43,7 @@ typedef struct espy_gpio {
 } espy_gpio;
 
 void espy_gpio_init(espy_gpio *gpio, espy_soc *soc, espy_line irq, espy_line nmi);
-/* A chip reset latches the straps from the pads' levels: GPIO0 pulled up, GPIO45
+/* A chip or system reset latches the straps from the pads' levels: GPIO0 pulled up, GPIO45
  * and GPIO46 down, GPIO3 floating, unless driven from outside. */
 void espy_gpio_reset(espy_gpio *gpio, espy_reset reset);
 
