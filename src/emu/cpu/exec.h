@@ -9,10 +9,9 @@
 #ifndef ESPY_EMU_CPU_EXEC_H
 #define ESPY_EMU_CPU_EXEC_H
 
-#include "core.h"
-
-/* Sibling calls are certain where the language extension demands them, and
- * usual with GCC when it optimises.  Sanitizers keep frames alive. */
+/* Clang can be told to make sibling calls.  GCC makes them on these processors
+ * when it optimises, whichever level was asked for, once told to here.  Sanitizers
+ * keep frames alive. */
 #ifdef __has_feature
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define ESPY_SANITIZED 1
@@ -21,21 +20,23 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define ESPY_SANITIZED 1
 #endif
-#if defined(__OPTIMIZE__) && !defined(ESPY_SANITIZED) && defined(__GNUC__) && !defined(__wasm__)
+#if defined(__OPTIMIZE__) && !defined(ESPY_SANITIZED) && (defined(__x86_64__) || defined(__aarch64__))
 #define ESPY_TAIL_CALLS 1
 #else
 #define ESPY_TAIL_CALLS 0
 #endif
 
-#if defined(__clang__) && ESPY_TAIL_CALLS
+#if ESPY_TAIL_CALLS && defined(__clang__)
 #define TAIL __attribute__((musttail)) return
 #else
 #define TAIL return
 #endif
 
 #if ESPY_TAIL_CALLS && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("optimize-sibling-calls")
+#pragma GCC optimize("O2", "optimize-sibling-calls")
 #endif
+
+#include "core.h"
 
 #define HANDLER(name) espy_op *name(espy_cpu *cpu, espy_op *op, uint32_t *a)
 #define OP(NAME) HANDLER(espy_run_##NAME)
