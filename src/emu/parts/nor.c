@@ -38,7 +38,7 @@ struct espy_nor_chip {
     uint32_t chip_erase_us;
 };
 
-/* Typical times from the data sheets' AC tables, in microseconds. */
+/* Typical times of the family, in microseconds. */
 enum { T_PROGRAM = 700, T_SECTOR = 45000, T_BLOCK32 = 120000, T_BLOCK64 = 150000, T_STATUS = 10000 };
 
 static const espy_nor_chip chips[] = {
@@ -47,11 +47,11 @@ static const espy_nor_chip chips[] = {
     {"W25Q128FV", 16u << 20, 0x18, 0x17, 40000000},
 };
 
-/* The SFDP's basic flash parameter table (JESD216 rev. A, 16 words), without the
- * density in its second word. */
+/* The SFDP's basic flash parameter table, without the density in its second word,
+ * as a W25Q128JV gives it: linux-mtd, July 2023, message 099629. */
 static const uint8_t bfpt[] = {
     0xe5, 0x20, 0xf9, 0xff, 0x00, 0x00, 0x00, 0x00, 0x44, 0xeb, 0x08, 0x6b, 0x08, 0x3b, 0x42, 0xbb,
-    0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0xff, 0xff, 0x21, 0xeb, 0x0c, 0x20, 0x0f, 0x52,
+    0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0xff, 0xff, 0x40, 0xeb, 0x0c, 0x20, 0x0f, 0x52,
     0x10, 0xd8, 0x00, 0x00, 0x36, 0x02, 0xa6, 0x00, 0x82, 0xea, 0x14, 0xc9, 0xe9, 0x63, 0x76, 0x33,
     0x7a, 0x75, 0x7a, 0x75, 0xf7, 0xa2, 0xd5, 0x5c, 0x19, 0xf7, 0x4d, 0xff, 0xe9, 0x30, 0xf8, 0x80,
 };
@@ -74,7 +74,7 @@ static uint8_t sfdp_byte(const espy_nor *nor, uint32_t addr)
     return bfpt[addr - BFPT];
 }
 
-/* The protected range that the status registers describe (data sheet 7.1.12). */
+/* The protected range that the status registers describe. */
 static bool protects(const espy_nor *nor, uint32_t addr, uint32_t size)
 {
     uint32_t whole = nor->chip->size;
@@ -298,7 +298,7 @@ static void run_reset(espy_nor *nor, const command *c, espy_spi_xfer *x)
         restart(nor);
 }
 
-/* Data sheet 8.1.2 to 8.1.4, "Instruction Set Tables". */
+/* The data sheet's instruction set tables. */
 static const command commands[] = {
     {0x03, 24, 1, 1, 0, IS_READ, run_read},
     {0x0b, 24, 1, 1, 8, IS_READ | IN_QPI, run_read},

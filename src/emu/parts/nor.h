@@ -4,7 +4,8 @@
  * W25Q128FV, by size (4, 8, 16 MB), as delivered: unprotected, quad mode not yet
  * enabled (QE clear).
  *
- * Source: W25Q128FV data sheet, rev. M (commands, registers, protection, times).
+ * Follows Winbond's W25Q128FV data sheet (commands, registers, protection, times),
+ * the SFDP a dump of a chip, and what ESP-IDF's flash drivers expect of Winbond.
  */
 #ifndef ESPY_EMU_PARTS_NOR_H
 #define ESPY_EMU_PARTS_NOR_H

@@ -7,8 +7,9 @@
  *
  * In DTR mode the chip moves the bytes of each 16-bit word in the order 1, 0.
  *
- * Source: Macronix MX25UM25645G data sheet, rev. 1.1; the SFDP tables are those
- * that Macronix published with its Linux driver patches of February 2024.
+ * Follows Macronix' MX25UM25645G data sheet as ESP-IDF's octal flash driver
+ * (components/spi_flash/esp32s3) uses it; the ids and SFDP tables are those that
+ * Macronix published with its Linux driver patches of February 2024.
  */
 #ifndef ESPY_EMU_PARTS_NOR_OCTAL_H
 #define ESPY_EMU_PARTS_NOR_OCTAL_H

@@ -74,7 +74,7 @@ static void program(board *t, uint32_t addr, const void *bytes, size_t n)
     bench_write(t->b, addressed, 0x02, addr, bytes, n);
 }
 
-/* Data sheet 8.1.1, "Manufacturer and Device Identification". */
+/* The data sheet's "Manufacturer and Device Identification". */
 static void test_ids(void **state)
 {
     (void)state;
@@ -108,7 +108,7 @@ static void test_no_chip_of_that_size(void **state)
     bench_free(b);
 }
 
-/* Data sheet 8.2.6 to 8.2.13: lines and dummy clocks of each read. */
+/* Lines and dummy clocks of each read. */
 static void test_reads(void **state)
 {
     board *t = *state;
@@ -217,7 +217,7 @@ static void test_erase_sizes(void **state)
     assert_int_equal(t->b->bytes[SIZE - 1] & t->b->bytes[0], 0xff);
 }
 
-/* Data sheet 7.1.13: BP2-0 = 1 protects the upper 64th, with TB the lower. */
+/* BP2-0 = 1 protects the upper 64th, with TB the lower. */
 static void test_block_protection(void **state)
 {
     board *t = *state;
@@ -313,7 +313,7 @@ static void test_power_down(void **state)
     assert_int_equal(t->b->rx[0], 0xef);
 }
 
-/* Data sheet 8.2.11: M5-4 = (1,0) keeps the command; anything else ends it. */
+/* M5-4 = (1,0) keeps the command; anything else ends it. */
 static void test_continuous_read(void **state)
 {
     board *t = *state;
@@ -370,7 +370,7 @@ static void test_qpi(void **state)
     assert_int_equal(t->b->rx[1], 0x40);
 }
 
-/* Typical sector erase time, data sheet 9.6: 45 ms. */
+/* A sector erase takes 45 ms typically. */
 static void test_busy_time(void **state)
 {
     (void)state;
