@@ -4,7 +4,7 @@
 CC     ?= cc
 CFLAGS ?= -O2 -g
 BUILD  := build
-LIBS   := libserialport zlib libdeflate libcurl libcjson
+LIBS   := libserialport libdeflate libcurl libcjson
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
 BASE   := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iinclude $(WARN) \
           $(shell pkg-config --cflags $(LIBS))

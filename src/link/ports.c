@@ -119,7 +119,7 @@ static espy_status several(const espy_port *ports, size_t n, espy_err *err)
         if (ports[i].bridge != NULL)
             at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at == 0 ? "" : ", ", ports[i].name);
     espy_fail(err, ESPY_E_ARG, "several ports look like a board: %s", names);
-    espy_advise(err, "Name one with -p PORT; \"espy ports\" tells them apart.");
+    espy_advise(err, "Name one with -p PORT.");
     return ESPY_E_ARG;
 }
 
@@ -138,7 +138,7 @@ espy_status espy_ports_choose(const espy_port *ports, size_t n, const espy_port 
     *chosen = NULL;
     if (likely > 1)
         return several(ports, n, err);
-    espy_fail(err, ESPY_E_IO, "no board found among %zu serial ports", n);
+    espy_fail(err, ESPY_E_IO, "no board found among %zu serial port%s", n, n == 1 ? "" : "s");
     espy_advise(err, "Plug the board in with a cable that carries data, name its port with -p PORT, or use a virtual "
                      "board with -p emu:n16r8.");
     return ESPY_E_IO;

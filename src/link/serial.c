@@ -129,7 +129,7 @@ static espy_status cannot_open(const char *path, int error, espy_err *err)
     else if (error == EBUSY || error == EWOULDBLOCK)
         espy_advise(err, "Another program has the port: close its terminal or IDE (\"fuser %s\" names it).", path);
     else
-        espy_advise(err, "\"espy ports\" lists the ports there are; check the cable, which must carry data.");
+        espy_advise(err, "Check the port's name, and the cable, which must carry data.");
     return ESPY_E_IO;
 }
 
@@ -166,7 +166,7 @@ static espy_status set_up(serial *port, espy_err *err)
 {
     if (!isatty(port->fd)) {
         espy_fail(err, ESPY_E_ARG, "%s is not a serial port", port->link.name);
-        espy_advise(err, "\"espy ports\" lists the ports there are.");
+        espy_advise(err, "Check the port's name.");
         return ESPY_E_ARG;
     }
     if (!make_exclusive(port->fd) || !make_raw(port->fd) || !espy_serial_set_baud(port->fd, FIRST_BAUD))
