@@ -16,7 +16,6 @@ values meet only where one of its blocks ends; what uses another name stands bet
 
 Environment: ESPY_TOOLS (build/tests/tools), ESPY_LONG for many times as many programs, ESPY_SEED.
 """
-import collections
 import os
 import random
 import shutil
@@ -41,7 +40,7 @@ CORES = {"de212": 0x50000000, "de233_fpu": 0xfe000000}
 CASES = 200  # in a program: all of its code must be within a jump's reach
 
 HELPERS = {f"{name}.s" for name in "div0 recip0 sqrt0 rsqrt0 nexp01 mksadj mkdadj addexp addexpm maddn divn".split()}
-BRANCHES = {name for name, (_, _, kinds) in OPS.items() if any(k in ("TARGET_8", "TARGET_12", "TARGET_6") for k in kinds)}
+BRANCHES = {name for name, (_, _, kinds) in OPS.items() if {"TARGET_8", "TARGET_12", "TARGET_6"} & set(kinds)}
 LOOPS = {"loop", "loopnez", "loopgtz"}
 # What ends a program, changes the machine, or is compared elsewhere.
 APART = HELPERS | LOOPS | set("""
@@ -51,7 +50,6 @@ APART = HELPERS | LOOPS | set("""
     dpfr dpfw dpfro dpfwo dhwb dhwbi dhi dii ipf ihi iii""".split())
 READS_FIRST = {"s8i", "s16i", "s32i", "s32i.n", "s32ri", "wsr", "wur", "ssr", "ssl", "ssa8l", "ssa8b"} | BRANCHES
 UPDATES_BASE = {"lsip", "ssip", "lsxp", "ssxp", "ldinc", "lddec"}
-SHIFTS = ("ssr", "ssl", "ssa8l", "ssa8b", "ssai")
 # What QEMU knows under a second name: see above.
 OTHER_NAMES = ("any", "all", "andb", "orb", "ldinc", "lddec", "rsr", "wsr", "xsr")
 WORD_OFFSETS = {"OFFSET_8": 1, "OFFSET_16": 2, "OFFSET_32": 4}
@@ -61,10 +59,6 @@ tests = []
 
 def is_float(name):
     return name.endswith(".s") or name in ("rfr", "wfr") or name[:3] in ("lsi", "ssi", "lsx", "ssx")
-
-
-def is_mac16(name):
-    return any(k.startswith("MR_") for k in OPS[name][2]) or ".aa." in name
 
 
 # ---- what to begin with ----
@@ -383,7 +377,7 @@ def mixture(rng, emitter, names, branches):
     return emit
 
 
-def divide(code, registers=(1, 2)):
+def divide(code):
     """The division of the chip's mask ROM, f0 = f1 / f2."""
     at = code.pc()
     for line in """div0.s 3 2;nexp01.s 4 2;const.s 5 1;maddn.s 5 4 3;mov.s 6 3;mov.s 7 2;nexp01.s 2 1;maddn.s 6 5 6
@@ -417,28 +411,36 @@ def check_core(core, have):
     emitter = Emitter(rng, options)
     integer = sorted(n for n in have if not is_float(n) and n not in APART | {"l32r"})
     branches = sorted(n for n in BRANCHES if n not in ("bf", "bt") or "bool" in options)
-    plain = options - {"fp"}
-    cases = list(singles(rng, emitter, integer, 150 if LONG else 8))
-    report(f"each integer instruction on {core}", in_programs(core, plain, cases), f"{len(cases)} cases")
-    cases = [(mixture(rng, emitter, integer, branches), random_record(rng, False)) for _ in range(40000 if LONG else 1500)]
-    report(f"random integer programs on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
-    cases = [(windows.case(rng, CORES[core] + p.STACK + 16), random_record(rng, False)) for _ in range(5000 if LONG else 300)]
-    report(f"procedures and register windows on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
-    cases = [(system.case(rng), random_record(rng, False)) for _ in range(6000 if LONG else 400)]
-    report(f"rewritten code, loops by hand, interrupts on {core}", in_programs(core, plain, cases), f"{len(cases)} programs")
+    plain, stack = options - {"fp"}, CORES[core] + p.STACK + 16
+
+    def check(name, quick, many, make):
+        cases = [(make(), random_record(rng, False)) for _ in range(many if LONG else quick)]
+        check_cases(core, plain, name, cases)
+
+    check_cases(core, plain, "each integer instruction", list(singles(rng, emitter, integer, 150 if LONG else 8)))
+    check("random integer programs", 1500, 40000, lambda: mixture(rng, emitter, integer, branches))
+    check("procedures and register windows", 300, 5000, lambda: windows.case(rng, stack))
+    check("rewritten code, loops by hand, interrupts", 400, 6000, lambda: system.case(rng))
     if "fp" in options:
         check_floats(core, have, options, rng, emitter)
 
 
 def check_floats(core, have, options, rng, emitter):
     floats = sorted(n for n in have if is_float(n) and n not in APART)
-    cases = list(singles(rng, emitter, floats, 400 if LONG else 20))
-    report(f"each floating-point instruction on {core}", in_programs(core, options, cases, True), f"{len(cases)} cases")
     pool = [n for n in floats if n not in ("utrunc.s", "wfr", "rfr")]
-    cases = [(mixture(rng, emitter, pool, ["bf", "bt"]), random_record(rng, True)) for _ in range(30000 if LONG else 1000)]
-    report(f"random floating-point programs on {core}", in_programs(core, options, cases, True), f"{len(cases)} programs")
-    cases = [(rng.choice((divide, root)), random_record(rng, True)) for _ in range(30000 if LONG else 1000)]
-    report(f"division and square root on {core}", in_programs(core, options, cases, True), f"{len(cases)} sequences")
+
+    def check(name, many, make):
+        cases = [(make(), random_record(rng, True)) for _ in range(many if LONG else 1000)]
+        check_cases(core, options, name, cases, True)
+
+    check_cases(core, options, "each floating-point instruction",
+                list(singles(rng, emitter, floats, 400 if LONG else 20)), True)
+    check("random floating-point programs", 30000, lambda: mixture(rng, emitter, pool, ["bf", "bt"]))
+    check("division and square root", 30000, lambda: rng.choice((divide, root)))
+
+
+def check_cases(core, options, name, cases, floats=False):
+    report(f"{name} on {core}", in_programs(core, options, cases, floats), f"{len(cases)} cases")
 
 
 def check_high_products():

@@ -5,8 +5,9 @@ import struct
 
 TABLE = os.path.join(os.path.dirname(__file__), "../../../src/emu/cpu/opcodes.h")
 
-SPECIAL = {"lbeg": 0, "lend": 1, "lcount": 2, "sar": 3, "br": 4, "scompare1": 12, "atomctl": 99, "acclo": 16, "acchi": 17, "m0": 32,
-           "m1": 33, "m2": 34, "m3": 35, "windowbase": 72, "windowstart": 73, "epc1": 177, "excsave1": 209, "excsave2": 210, "excsave3": 211, "cpenable": 224, "intset": 226, "intclear": 227,
+SPECIAL = {"lbeg": 0, "lend": 1, "lcount": 2, "sar": 3, "br": 4, "scompare1": 12, "acclo": 16, "acchi": 17, "m0": 32,
+           "m1": 33, "m2": 34, "m3": 35, "windowbase": 72, "windowstart": 73, "atomctl": 99, "epc1": 177,
+           "excsave1": 209, "excsave2": 210, "excsave3": 211, "cpenable": 224, "intset": 226, "intclear": 227,
            "intenable": 228, "ps": 230, "vecbase": 231, "exccause": 232}
 USER = {"threadptr": 231, "fcr": 232, "fsr": 233}
 
@@ -48,7 +49,8 @@ PLACES = {
     "MOVI_N": lambda v, pc: (v >> 4 & 7) << 4 | (v & 15) << 12, "SR": lambda v, pc: v << 8,
     "UR_RS": lambda v, pc: v << 8, "UR_ST": lambda v, pc: v << 4, "ENTRY": lambda v, pc: v // 8 << 12,
     "B4CONST": lambda v, pc: B4CONST.index(v) << 12, "BIT": lambda v, pc: (v & 15) << 4 | v >> 4 << 12,
-    "SLLI": lambda v, pc: (32 - v & 15) << 4 | (32 - v) >> 4 << 20, "SHIFT_S": lambda v, pc: (v & 15) << 8 | v >> 4 << 16,
+    "SLLI": lambda v, pc: (32 - v & 15) << 4 | (32 - v) >> 4 << 20,
+    "SHIFT_S": lambda v, pc: (v & 15) << 8 | v >> 4 << 16,
     "WIDTH": lambda v, pc: v - 1 << 20, "SIMM_T": lambda v, pc: (v & 15) << 4,
     "UIMM_T": lambda v, pc: v << 4, "UIMM_S": lambda v, pc: v << 8,
     "LITERAL": lambda v, pc: (v - (pc + 3 & ~3) >> 2 & 0xffff) << 8,
