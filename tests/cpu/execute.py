@@ -397,7 +397,8 @@ def root(code):
     for line in """sqrt0.s 2 1;const.s 3 0;maddn.s 3 2 2;nexp01.s 4 1;const.s 0 3;addexp.s 4 0;maddn.s 0 3 4
             nexp01.s 3 1;neg.s 5 3;maddn.s 2 0 2;const.s 0 0;const.s 6 0;const.s 7 0;maddn.s 0 5 2;maddn.s 6 2 4
             const.s 4 3;maddn.s 7 4 2;maddn.s 3 0 0;maddn.s 4 6 2;neg.s 2 7;maddn.s 0 3 2;maddn.s 7 4 7;mksadj.s 2 1
-            nexp01.s 1 1;maddn.s 1 0 0;neg.s 3 7;addexpm.s 0 2;addexp.s 3 2;divn.s 0 1 3""".replace("\n", ";").split(";"):
+            nexp01.s 1 1;maddn.s 1 0 0;neg.s 3 7;addexpm.s 0 2;addexp.s 3 2
+            divn.s 0 1 3""".replace("\n", ";").split(";"):
         name, *operands = line.split()
         code.emit(name, *map(int, operands))
     for i in range(1, 8):
