@@ -15,6 +15,7 @@
 
 #define ARENA_SIZE (24u << 20)
 #define ARENA_UNIT sizeof(espy_op)
+#define ARENA_ALIGN 64 /* no op lies in two lines of the host's cache */
 #define LINE_HASH_BITS 14
 #define LOOP_ENDS 32768u /* more than any firmware has loops */
 
@@ -54,7 +55,7 @@ espy_status espy_code_new(espy_code **out, espy_bus *bus, espy_err *err)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for the virtual core's code cache");
     code->bus = bus;
     code->size = ARENA_SIZE;
-    code->arena = malloc(code->size);
+    code->arena = aligned_alloc(ARENA_ALIGN, code->size);
     code->lines = calloc((size_t)1 << LINE_HASH_BITS, sizeof *code->lines);
     code->pages = calloc(ESPY_PAGE_COUNT, sizeof *code->pages);
     code->loop_ends = calloc(LOOP_ENDS, sizeof *code->loop_ends);
@@ -411,15 +412,20 @@ static bool crosses_page(uint32_t pc, unsigned length)
     return (pc & (ESPY_PAGE_SIZE - 1)) + length > ESPY_PAGE_SIZE;
 }
 
+/* Whether the block may go on with this instruction.  It ends with its page,
+ * unless its first instruction already lies in two. */
+static bool fits(const builder *b, const espy_insn *in)
+{
+    if (b->cost == 0)
+        return true;
+    return b->cost < ESPY_BLOCK_MAX && !crosses_page(b->pc, in->length) && (b->pc & (ESPY_PAGE_SIZE - 1)) != 0;
+}
+
 /* Appends instructions to the block until something ends it. */
 static void fill(builder *b)
 {
-    for (;;) {
-        espy_insn in;
-        bool more = b->cost < ESPY_BLOCK_MAX && fetch(b->code, b->pc, &in) &&
-                    (b->cost == 0 || (!crosses_page(b->pc, in.length) && (b->pc & (ESPY_PAGE_SIZE - 1)) != 0));
-        if (!more)
-            break;
+    espy_insn in;
+    while (fetch(b->code, b->pc, &in) && fits(b, &in)) {
         espy_op *op = append(b, &in);
         if (ends_block(&in)) {
             op->last = true;

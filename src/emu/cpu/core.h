@@ -63,7 +63,7 @@ struct espy_block {
     uint8_t cost;     /* instructions */
     uint8_t need;     /* highest window quadrant used before the first side exit */
     espy_block *next; /* with the same hash of pc */
-    espy_op ops[];
+    _Alignas(32) espy_op ops[];
 };
 
 /* A link target that is always dead. */

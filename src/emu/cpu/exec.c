@@ -129,8 +129,7 @@ static espy_op *begin(espy_cpu *cpu, espy_op *op, unsigned cost, unsigned need)
 /* The block at pc, or NULL when the slice ended in vain attempts to find code. */
 static espy_block *find(espy_cpu *cpu, uint32_t pc)
 {
-    espy_block *block;
-    block = cpu->jumps[espy_jump_slot(pc)];
+    espy_block *block = cpu->jumps[espy_jump_slot(pc)];
     if (block->pc == pc && block->need != ESPY_BLOCK_DEAD)
         return block;
     while ((block = espy_code_find(cpu->code, pc)) == NULL && cpu->budget > 0) {
@@ -242,7 +241,7 @@ OP(FALL)
 
 OP(LOOP_END)
 {
-    if (LIKELY(cpu->lcount == 0) || cpu->lend != op->pc || (cpu->ps & PS_EXCM) != 0)
+    if (cpu->lcount == 0 || cpu->lend != op->pc || (cpu->ps & PS_EXCM) != 0)
         NEXT;
     cpu->lcount--;
     if (LIKELY(op->chain->pc == cpu->lbeg))
