@@ -54,7 +54,7 @@ $(BUILD)/%.o: %.c
 DOUBLEOBJ := $(DOUBLE:%.c=$(BUILD)/san/%.o)
 $(UNITBIN): $(BUILD)/tests/%: %.c $(DOUBLEOBJ) $(SANLIB)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(DOUBLEOBJ) $(SANLIB) $(LDLIBS) -lcmocka
+	$(CC) $(BASE) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(DOUBLEOBJ) $(SANLIB) $(LDLIBS) -lz -lcmocka
 
 # Programs that the test scripts and benchmarks use; the library as users get it.
 VPATH := $(sort $(dir $(AIDS)))
