@@ -5,7 +5,8 @@
  *
  * Transfers happen when the peripheral asks, through the pull and push of
  * core/dma.h, and take no time.  Memory is reached through the bus, PSRAM
- * included.  A channel in memory-to-memory mode copies when both halves run.
+ * included.  A channel in memory-to-memory mode copies when both halves run.  One
+ * request walks at most 4096 descriptors.
  *
  * Source: ESP32-S3 Technical Reference Manual, "GDMA Controller"; ESP-IDF
  * v5.0.4, soc/gdma_reg.h, hal/gdma_ll.h.

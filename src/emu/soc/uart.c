@@ -151,7 +151,7 @@ static uint8_t fifo_get(espy_uart_fifo *f)
     return byte;
 }
 
-/* MEM_CONF counts in 128 bytes; a size of none is none of the sizes firmware uses, and kept at one. */
+/* MEM_CONF counts in 128 bytes.  A size of 0, which would leave no FIFO, is taken as 1. */
 static void size_fifos(espy_uart *u)
 {
     unsigned rx = field(u, UART_MEM_CONF, 1, 3) * 128, tx = field(u, UART_MEM_CONF, 4, 3) * 128;
