@@ -128,7 +128,8 @@ uint32_t espy_flash_size_of_id(uint32_t id);
  * most 256 KiB and verifies by the chip's MD5, and does what is missing once more where
  * something went wrong, the wire included.  Parts may be in any order and must not share a
  * sector; the last sector of a part is erased whole.  ESPY_E_ARG: misaligned,
- * overlapping, or beyond the flash; nothing is written then. */
+ * overlapping, or beyond the flash; ESPY_E_UNSUPPORTED: beyond the first 16 MB, which is
+ * as far as the ROM's addresses go; nothing is written then. */
 espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err);
 
 /* The chip's MD5 of a range of the flash. */

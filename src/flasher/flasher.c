@@ -90,6 +90,16 @@ espy_status espy_flasher_writable(const espy_flasher *flasher, espy_err *err)
     return ESPY_E_DEVICE;
 }
 
+espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err)
+{
+    if (addr + size <= ESPY_ROM_REACH)
+        return ESPY_OK;
+    espy_fail(err, ESPY_E_UNSUPPORTED, "0x%llx bytes at 0x%x go beyond the first 16 MB of the flash",
+              (unsigned long long)size, (unsigned)addr);
+    espy_advise(err, "The chip's own loader reaches no further.");
+    return ESPY_E_UNSUPPORTED;
+}
+
 /* The ROM always answers with 64 bytes, of which as many mean something as asked for. */
 static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
@@ -108,6 +118,8 @@ static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *byt
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
     espy_status st = espy_flasher_writable(flasher, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_reach(addr, n, err);
     for (size_t at = 0; at < n && st == ESPY_OK; at += ESPY_LOADER_READ_MAX) {
         size_t left = n - at;
         st = read_piece(flasher, addr + (uint32_t)at, bytes + at,

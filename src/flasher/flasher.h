@@ -15,6 +15,7 @@ enum {
     ESPY_DEFAULT_ATTEMPTS = 7,
     ESPY_COMMAND_MS = 3000, /* for a request that only computes */
     ESPY_FLASH_SECTOR = 4096,
+    ESPY_ROM_REACH = 16 << 20,   /* its flash addresses have 24 bits; beyond, they begin again at 0 */
     ESPY_REGION_MAX = 256 * 1024 /* what is done again when something goes wrong */
 };
 
@@ -39,6 +40,8 @@ void espy_flasher_spent(espy_flasher *flasher, double *seconds, uint64_t start_m
 
 /* An error unless there is flash to read and write. */
 espy_status espy_flasher_writable(const espy_flasher *flasher, espy_err *err);
+/* An error where the ROM cannot address all of the range. */
+espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err);
 
 /* Sets the link's rate; nothing where it has none. */
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err);

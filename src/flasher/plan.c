@@ -17,7 +17,7 @@ static espy_status check_part(const espy_flash_part *part, uint32_t flash_size, 
         return espy_fail(err, ESPY_E_ARG, "0x%x bytes to erase at 0x%x are not whole sectors of 4 KiB",
                          (unsigned)part->size, (unsigned)part->addr);
     if (part->addr <= flash_size && part->size <= flash_size - part->addr)
-        return ESPY_OK;
+        return espy_flasher_reach(part->addr, part->size, err);
     espy_fail(err, ESPY_E_ARG, "0x%x bytes at 0x%x go beyond the flash, which has 0x%x", (unsigned)part->size,
               (unsigned)part->addr, (unsigned)flash_size);
     espy_advise(err, "Choose a smaller image, or fit it to the flash.");

@@ -85,6 +85,10 @@ static void refusals_name_the_numbers(void **state)
     assert_int_equal(espy_plan_make(&plan, &beyond, 1, FLASH, &err), ESPY_E_ARG);
     assert_string_equal(err.text, "0x1001 bytes at 0x3ff000 go beyond the flash, which has 0x400000");
     err = (espy_err){0};
+    const espy_flash_part high = {0xFFF000, 0x2000, data};
+    assert_int_equal(espy_plan_make(&plan, &high, 1, 32 << 20, &err), ESPY_E_UNSUPPORTED);
+    assert_string_equal(err.text, "0x2000 bytes at 0xfff000 go beyond the first 16 MB of the flash");
+    err = (espy_err){0};
     const espy_flash_part crooked = {0x8001, 1, data};
     assert_int_equal(espy_plan_make(&plan, &crooked, 1, FLASH, &err), ESPY_E_ARG);
     assert_string_equal(err.text, "the address 0x8001 is not at a sector of 4 KiB");

@@ -136,7 +136,10 @@ static espy_status chip_md5(espy_flasher *flasher, uint32_t addr, uint32_t size,
 
 espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err)
 {
-    return chip_md5(flasher, addr, size, digest, err);
+    espy_status st = espy_flasher_writable(flasher, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_reach(addr, size, err);
+    return st == ESPY_OK ? chip_md5(flasher, addr, size, digest, err) : st;
 }
 
 /* Whether the flash holds the first n bytes of the region's contents. */
