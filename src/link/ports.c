@@ -93,8 +93,11 @@ espy_status espy_ports_list(espy_port **ports, size_t *n, espy_err *err)
     struct sp_port **list;
     *ports = NULL;
     *n = 0;
-    if (sp_list_ports(&list) != SP_OK)
-        return espy_fail(err, ESPY_E_IO, "the system does not list its serial ports");
+    if (sp_list_ports(&list) != SP_OK) {
+        espy_status st = espy_fail(err, ESPY_E_IO, "the system does not list its serial ports");
+        espy_advise(err, "Name the port with -p PORT, or use a virtual board with -p emu:n16r8.");
+        return st;
+    }
     size_t count = 0;
     while (list[count] != NULL)
         count++;
