@@ -38,8 +38,10 @@ struct espy_nor_chip {
     uint32_t chip_erase_us;
 };
 
-/* Typical times of the family, in microseconds. */
-enum { T_PROGRAM = 700, T_SECTOR = 45000, T_BLOCK32 = 120000, T_BLOCK64 = 150000, T_STATUS = 10000 };
+/* Typical times of the family, in microseconds; programming takes tBP1 for the first
+ * byte and tBP2, in nanoseconds, for each more, until it comes to a page's. */
+enum { T_FIRST_BYTE = 30, T_NEXT_BYTE_NS = 2500, T_PAGE = 700 };
+enum { T_SECTOR = 45000, T_BLOCK32 = 120000, T_BLOCK64 = 150000, T_STATUS = 10000 };
 
 static const espy_nor_chip chips[] = {
     {"W25Q32FV", 4u << 20, 0x16, 0x15, 10000000},
@@ -150,13 +152,19 @@ static void run_sfdp(espy_nor *nor, const command *c, espy_spi_xfer *x)
         x->rx[i] = sfdp_byte(nor, address(x) + (uint32_t)i);
 }
 
+static uint64_t program_us(size_t n)
+{
+    uint64_t us = T_FIRST_BYTE + (uint64_t)(n - 1) * T_NEXT_BYTE_NS / 1000;
+    return us < T_PAGE ? us : T_PAGE;
+}
+
 static void run_program(espy_nor *nor, const command *c, espy_spi_xfer *x)
 {
     (void)c;
     uint32_t addr = address(x) & (nor->chip->size - 1);
     nor->wel = false;
     if (x->tx_size > 0 && !protects(nor, addr, 1))
-        espy_nor_array_program(&nor->array, addr, x->tx, x->tx_size, T_PROGRAM);
+        espy_nor_array_program(&nor->array, addr, x->tx, x->tx_size, program_us(x->tx_size));
 }
 
 static void erase(espy_nor *nor, uint32_t addr, uint32_t size, uint32_t us)

@@ -385,6 +385,14 @@ static void test_busy_time(void **state)
     t.b->clock.now += 1;
     assert_int_equal(status(&t, 0x05), 0x00);
     assert_int_equal(bench_read(t.b, addressed, 0x03, 0, 1), 0);
+    /* tBP1 and 15 times tBP2: 30 + 37.5 us */
+    static const uint8_t bytes[16] = {0};
+    command(&t, 0x06);
+    bench_write(t.b, addressed, 0x02, 0, bytes, sizeof bytes);
+    t.b->clock.now += 66 * ESPY_TICKS_PER_US;
+    assert_int_equal(status(&t, 0x05), 0x01);
+    t.b->clock.now += 2 * ESPY_TICKS_PER_US;
+    assert_int_equal(status(&t, 0x05), 0x00);
     bench_free(t.b);
 }
 
