@@ -27,8 +27,7 @@ SANOBJ := $(SRC:%.c=$(BUILD)/san/%.o) $(filter-out $(BUILD)/san/src/cli/main.o,$
 UNITBIN := $(UNIT:%.c=$(BUILD)/tests/%)
 TOOLBIN := $(patsubst %.c,$(BUILD)/tests/tools/%,$(notdir $(AIDS)))
 FUZZBIN := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-SCRIPTS := $(filter-out tests/long/%,$(wildcard tests/*/*.sh tests/*/*.py))
-LONG    := $(wildcard tests/long/*.sh tests/long/*.py)
+SCRIPTS := $(wildcard tests/*/*.sh tests/*/*.py)
 
 ## all      build the program, build/espy
 all: $(BUILD)/espy
@@ -78,8 +77,8 @@ unit: $(UNITBIN)
 	@tests/run $(UNITBIN)
 
 ## long     run the long campaigns (random programs against other emulators, failure at every byte)
-long: $(BUILD)/espy $(TOOLBIN) $(FUZZBIN)
-	@ESPY_LONG=1 tests/run $(SCRIPTS) $(LONG)
+long: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
+	@ESPY_LONG=1 tests/run $(UNITBIN) $(SCRIPTS)
 
 ## fuzz     fuzz every parser of outside bytes for FUZZ_SECONDS each (default 20)
 fuzz: $(FUZZBIN)
