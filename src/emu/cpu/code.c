@@ -137,6 +137,7 @@ static void kill(espy_code *code, espy_block *block)
     if (block->need == ESPY_BLOCK_DEAD)
         return;
     block->need = ESPY_BLOCK_DEAD;
+    code->kills++;
     espy_block **at = &code->blocks[espy_jump_slot(block->pc)];
     while (*at != block)
         at = &(*at)->next;

@@ -199,6 +199,32 @@ static void test_self_modification(void **state)
     rig_free(&r);
 }
 
+/* clang-format off */
+static const uint8_t no_barrier[] = {
+    0x52, 0x67, 0x00,  /* 0x00 start: s32i a5, a7, 0 */
+    0x22, 0xc2, 0x01,  /* 0x03 victim: addi a2, a2, 1 */
+    0x32, 0xc3, 0x01,  /* 0x06 addi a3, a3, 1 */
+    0x06, 0xff, 0xff,  /* 0x09 done: j done */
+};
+/* clang-format on */
+#define no_barrier_victim 0x03u
+
+/* Even without ISYNC, for which the architecture promises nothing, what is
+ * executed never depends on how code was cut into blocks. */
+static void test_modification_without_barrier(void **state)
+{
+    rig r;
+    (void)state;
+    rig_init(&r);
+    LOAD_AT(&r, RIG_CODE, no_barrier);
+    espy_cpu_set_a(r.cpu, 5, 0x3210c222); /* addi a2, a2, 16, then the first byte of what follows */
+    espy_cpu_set_a(r.cpu, 7, RIG_DATA + no_barrier_victim);
+    rig_step(&r, 3);
+    assert_int_equal(rig_a(&r, 2), 16);
+    assert_int_equal(rig_a(&r, 3), 1);
+    rig_free(&r);
+}
+
 /* The same address shows other memory: a page of flash behind the MMU. */
 static void test_mapping_changed(void **state)
 {
@@ -469,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_cycle_changed_during_access),
         cmocka_unit_test(test_code_changed_through_alias),
         cmocka_unit_test(test_self_modification),
+        cmocka_unit_test(test_modification_without_barrier),
         cmocka_unit_test(test_mapping_changed),
         cmocka_unit_test(test_instruction_across_pages),
         cmocka_unit_test(test_arena_overflows),

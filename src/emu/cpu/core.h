@@ -83,6 +83,7 @@ struct espy_code {
     uint8_t *arena;
     size_t used, size;
     uint32_t flushes; /* how often the arena was emptied: older pointers are void */
+    uint32_t kills;   /* how many blocks were killed */
 };
 
 static inline uint32_t espy_jump_slot(uint32_t pc)
@@ -188,6 +189,7 @@ struct espy_cpu {
     espy_tick part_start, slice_end;
     unsigned cycle;      /* in ticks, */
     unsigned next_cycle; /* from the next part of the slice on */
+    uint32_t kills;      /* of blocks, before the access under way */
     espy_tick idle_rest;
 
     espy_bus *bus;
@@ -206,9 +208,10 @@ void espy_exec_shorten(espy_cpu *cpu, const espy_op *op);
 espy_op *espy_exec_leave(espy_cpu *cpu, espy_op *op);
 void espy_exec_run(espy_cpu *cpu);
 
-/* Sets clock->now to the beginning of op, before an access that may look. */
+/* Before an access through the bus: sets clock->now to the beginning of op. */
 void espy_exec_sync(espy_cpu *cpu, const espy_op *op);
-/* After such an access: goes on after op, or ends the slice. */
+/* After it: goes on after op, or leaves the block because its code was changed,
+ * or ends the slice. */
 espy_op *espy_exec_after_access(espy_cpu *cpu, espy_op *op);
 
 static inline int32_t espy_cycles_done(const espy_cpu *cpu, const espy_op *op)

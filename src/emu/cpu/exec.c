@@ -209,6 +209,7 @@ espy_op *espy_exec_leave(espy_cpu *cpu, espy_op *op)
 void espy_exec_sync(espy_cpu *cpu, const espy_op *op)
 {
     cpu->clock->now = cpu->part_start + (espy_tick)espy_cycles_done(cpu, op) * cpu->cycle;
+    cpu->kills = cpu->code->kills;
 }
 
 /* The cycles this part of the slice may last, counted from its beginning. */
@@ -217,7 +218,8 @@ static espy_tick allowed(espy_cpu *cpu, espy_tick done)
     espy_tick next = espy_clock_next(cpu->clock);
     if (next < cpu->slice_end)
         cpu->slice_end = next;
-    bool now = cpu->stop || (cpu->attention && (espy_interrupt_due(cpu) || cpu->next_cycle != cpu->cycle));
+    bool now = cpu->stop || cpu->kills != cpu->code->kills ||
+               (cpu->attention && (espy_interrupt_due(cpu) || cpu->next_cycle != cpu->cycle));
     if (now || cpu->slice_end <= cpu->part_start)
         return done;
     espy_tick cycles = (cpu->slice_end - cpu->part_start + cpu->cycle - 1) / cpu->cycle;

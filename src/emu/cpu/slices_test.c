@@ -7,8 +7,9 @@
  */
 #include "cpu_rig.h"
 
-#define SEEDS 60
-#define CYCLES 3000u
+#define SEEDS 30
+#define PIECES 100u
+#define PIECE 60u /* cycles */
 
 static uint32_t random_word(uint64_t *seed)
 {
@@ -88,13 +89,20 @@ static bool useful(const espy_insn *in)
     return in->op != ESPY_OP_ILLEGAL && in->op != ESPY_OP_EE && !(writes && in->imm == 231);
 }
 
+/* Every instruction is as likely as any other, but LOOP is likelier. */
+static uint32_t random_instruction(uint64_t *seed)
+{
+    uint32_t n = random_word(seed) % (ESPY_OP_COUNT + 20), word = random_word(seed);
+    const espy_opinfo *about = espy_opcode_info(n < ESPY_OP_COUNT ? (espy_opcode)n : ESPY_OP_LOOP);
+    return about->match | (word & ~about->mask);
+}
+
 static void fill_with_instructions(uint8_t *bytes, uint64_t *seed)
 {
     for (size_t i = 0; i + 4 <= RIG_SIZE;) {
         uint8_t word[4];
         espy_insn in;
-        uint32_t kind = random_word(seed) % 8; /* every eighth is a LOOP */
-        put_le32(word, kind != 0 ? random_word(seed) : 0x8076 | (random_word(seed) & 0xff0f00));
+        put_le32(word, random_instruction(seed));
         espy_decode(&in, word, RIG_CODE);
         if (!useful(&in))
             continue;
@@ -138,13 +146,13 @@ static void prepare(rig *r, uint64_t seed)
     espy_cpu_set_pc(r->cpu, RIG_CODE + 0x400);
 }
 
-/* Lets CYCLES pass in slices of `slice`, or of changing lengths (0). */
-static void pass(rig *r, unsigned slice)
+/* Lets `cycles` pass in slices of `slice`, or of changing lengths (0). */
+static void pass(rig *r, uint32_t cycles, unsigned slice)
 {
     uint64_t lengths = 99;
-    for (uint32_t done = 0; done < CYCLES;) {
-        uint32_t n = slice != 0 ? slice : 1 + random_word(&lengths) % 50;
-        n = n < CYCLES - done ? n : CYCLES - done;
+    for (uint32_t done = 0; done < cycles;) {
+        uint32_t n = slice != 0 ? slice : 1 + random_word(&lengths) % 20;
+        n = n < cycles - done ? n : cycles - done;
         uint32_t ran = (uint32_t)(espy_cpu_run(r->cpu, n * RIG_CYCLE) / RIG_CYCLE);
         if (ran < n && espy_cpu_waiting(r->cpu)) {
             espy_cpu_idle(r->cpu, RIG_CYCLE);
@@ -153,7 +161,20 @@ static void pass(rig *r, unsigned slice)
         }
         done += ran;
     }
-    /* All of AR in one place, for the comparison. */
+}
+
+/* Starts again and again somewhere else, since random programs soon walk in
+ * circles. */
+static void run_pieces(rig *r, uint64_t seed, unsigned slice)
+{
+    for (unsigned i = 0; i < PIECES; i++) {
+        pass(r, PIECE, slice);
+        espy_cpu_set_pc(r->cpu, RIG_CODE + random_word(&seed) % RIG_SIZE);
+        espy_set_ps(r->cpu, PS_WOE | PS_UM);
+        r->cpu->window_start |= 1u << r->cpu->window_base;
+        espy_window_refresh(r->cpu);
+    }
+    /* AR in one place, for the comparison. */
     unsigned base = r->cpu->window_base;
     espy_window_set_base(r->cpu, 0);
     r->cpu->window_base = base;
@@ -185,13 +206,13 @@ static void assert_same(const rig *x, const rig *y)
 static void test_slicing_does_not_matter(void **state)
 {
     static rig single, other;
-    static const unsigned slices[] = {CYCLES, 0, 17};
+    static const unsigned slices[] = {PIECE, 0, 17};
     (void)state;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         prepare(&single, seed);
-        pass(&single, 1);
+        run_pieces(&single, seed + 1, 1);
         prepare(&other, seed);
-        pass(&other, slices[seed % 3]);
+        run_pieces(&other, seed + 1, slices[seed % 3]);
         assert_same(&single, &other);
         rig_free(&single);
         rig_free(&other);
