@@ -7,7 +7,10 @@
  */
 #include "cpu_rig.h"
 
+#include <stdlib.h>
+
 #define SEEDS 30
+#define SEEDS_LONG 3000 /* with ESPY_LONG set */
 #define PIECES 100u
 #define PIECE 60u /* cycles */
 
@@ -208,7 +211,8 @@ static void test_slicing_does_not_matter(void **state)
     static rig single, other;
     static const unsigned slices[] = {PIECE, 0, 17};
     (void)state;
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+    uint64_t seeds = getenv("ESPY_LONG") != NULL ? SEEDS_LONG : SEEDS;
+    for (uint64_t seed = 0; seed < seeds; seed++) {
         prepare(&single, seed);
         run_pieces(&single, seed + 1, 1);
         prepare(&other, seed);
