@@ -50,6 +50,7 @@ void espy_cpu_reset(espy_cpu *cpu)
         .vecbase = RESET_VECBASE,
         .ps = PS_EXCM | PS_INTLEVEL,
         .window_start = 1,
+        .atomctl = 0x28,
         .read_page = cpu->bus->read_page,
         .write_page = cpu->bus->write_page,
         .jumps = cpu->code->jumps,

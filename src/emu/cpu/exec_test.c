@@ -381,6 +381,7 @@ static void test_reset(void **state)
     assert_int_equal(r.cpu->ps, 0x1f);
     assert_int_equal(r.cpu->vecbase, 0x40000000);
     assert_int_equal(r.cpu->window_start, 1);
+    assert_int_equal(r.cpu->atomctl, 0x28);
     assert_int_equal(r.cpu->prid, 0xcdcd);
     assert_int_equal(rig_a(&r, 5), 0);
     rig_free(&r);
