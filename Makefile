@@ -53,7 +53,11 @@ $(BUILD)/%.o: %.c
 DOUBLEOBJ := $(DOUBLE:%.c=$(BUILD)/san/%.o)
 $(UNITBIN): $(BUILD)/tests/%: %.c $(DOUBLEOBJ) $(SANLIB)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(DOUBLEOBJ) $(SANLIB) $(LDLIBS) -lz -lcmocka
+	$(CC) $(BASE) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(DOUBLEOBJ) $(SANLIB) $(WRAP) $(LDLIBS) -lz -lcmocka
+
+# This one makes the library's allocations fail.
+$(BUILD)/tests/tests/alloc_test: WRAP := $(foreach f,malloc calloc realloc aligned_alloc strdup free \
+                                        libdeflate_alloc_compressor,-Wl,--wrap=$(f))
 
 # Programs that the test scripts and benchmarks use; the library as users get it.
 VPATH := $(sort $(dir $(AIDS)))

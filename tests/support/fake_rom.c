@@ -444,8 +444,10 @@ static const espy_link_ops fake_ops = {
 void fake_rom_restart(fake_rom *fake, bool has_lines, const fake_faults *faults)
 {
     end_inflate(fake);
-    espy_buf_free(&fake->out);
+    espy_buf out = fake->out;
+    espy_buf_clear(&out);
     memset(fake, 0, offsetof(fake_rom, flash));
+    fake->out = out;
     fake->link = (espy_link){.ops = &fake_ops, .self = fake, .name = "fake", .has_lines = has_lines};
     if (faults != NULL)
         fake->faults = *faults;
