@@ -12,20 +12,7 @@ static espy_handler *const handlers[ESPY_OP_COUNT] = {
     [ESPY_OP_ILLEGAL] = espy_run_ILLEGAL,
     [ESPY_OP_EE] = espy_run_EE,
 #define X(NAME, mnemonic, mask, match, a, b, c, d) [ESPY_OP_##NAME] = espy_run_##NAME,
-    ESPY_OPS_RST0(X)
-    ESPY_OPS_RST1(X)
-    ESPY_OPS_RST2(X)
-    ESPY_OPS_RST3(X)
-    ESPY_OPS_EXTUI(X)
-    ESPY_OPS_LSCX(X)
-    ESPY_OPS_FP0(X)
-    ESPY_OPS_FP1(X)
-    ESPY_OPS_L32R(X)
-    ESPY_OPS_LSAI(X)
-    ESPY_OPS_LSCI(X)
-    ESPY_OPS_CALLN(X)
-    ESPY_OPS_SI(X)
-    ESPY_OPS_B(X)
+    ESPY_OPS_OWN(X)
 #undef X
 #define X(NAME, mnemonic, mask, match, a, b, c, d) [ESPY_OP_##NAME] = espy_run_MAC16,
     ESPY_OPS_MAC16(X)

@@ -109,20 +109,7 @@
 
 /* One handler per instruction, and the pseudo ops. */
 #define X(NAME, mnemonic, mask, match, a, b, c, d) espy_handler espy_run_##NAME;
-ESPY_OPS_RST0(X)
-ESPY_OPS_RST1(X)
-ESPY_OPS_RST2(X)
-ESPY_OPS_RST3(X)
-ESPY_OPS_EXTUI(X)
-ESPY_OPS_LSCX(X)
-ESPY_OPS_FP0(X)
-ESPY_OPS_FP1(X)
-ESPY_OPS_L32R(X)
-ESPY_OPS_LSAI(X)
-ESPY_OPS_LSCI(X)
-ESPY_OPS_CALLN(X)
-ESPY_OPS_SI(X)
-ESPY_OPS_B(X)
+ESPY_OPS_OWN(X)
 #undef X
 espy_handler espy_run_ILLEGAL;
 espy_handler espy_run_EE;

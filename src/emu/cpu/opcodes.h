@@ -326,23 +326,27 @@
     X(BREAK_N, "break.n", 0x00f0ff, 0x00f02d, UIMM_S, NONE, NONE, NONE)                                                \
     X(NOP_N, "nop.n", 0x00ffff, 0x00f03d, NONE, NONE, NONE, NONE)
 
-#define ESPY_OPS(X)                                                                                                    \
+/* The groups in which each instruction has a handler of its own. */
+#define ESPY_OPS_OWN(X)                                                                                                \
     ESPY_OPS_RST0(X)                                                                                                   \
     ESPY_OPS_RST1(X)                                                                                                   \
     ESPY_OPS_RST2(X)                                                                                                   \
     ESPY_OPS_RST3(X)                                                                                                   \
     ESPY_OPS_EXTUI(X)                                                                                                  \
     ESPY_OPS_LSCX(X)                                                                                                   \
-    ESPY_OPS_LSC4(X)                                                                                                   \
     ESPY_OPS_FP0(X)                                                                                                    \
     ESPY_OPS_FP1(X)                                                                                                    \
     ESPY_OPS_L32R(X)                                                                                                   \
     ESPY_OPS_LSAI(X)                                                                                                   \
     ESPY_OPS_LSCI(X)                                                                                                   \
-    ESPY_OPS_MAC16(X)                                                                                                  \
     ESPY_OPS_CALLN(X)                                                                                                  \
     ESPY_OPS_SI(X)                                                                                                     \
-    ESPY_OPS_B(X)                                                                                                      \
+    ESPY_OPS_B(X)
+
+#define ESPY_OPS(X)                                                                                                    \
+    ESPY_OPS_OWN(X)                                                                                                    \
+    ESPY_OPS_LSC4(X)                                                                                                   \
+    ESPY_OPS_MAC16(X)                                                                                                  \
     ESPY_OPS_DENSITY(X)
 
 #endif
