@@ -150,48 +150,60 @@ static espy_status add_chunk(replay *tape, uint64_t ms, bool to_board, const cha
 }
 
 /* Lines of other kinds and of other channels are none of ours; the program writes its
- * channel's name before the line, as in "wire: 12 > c0". */
+ * channel's name before the line, as in "wire: 12 > c0".  A time of more than 49 days is
+ * not a recorder's. */
 static espy_status add_line(replay *tape, const char *line, espy_err *err)
 {
     if (strncmp(line, "wire", 4) == 0)
         line += strspn(line + 4, ": ") + 4;
     char *rest;
     unsigned long long ms = strtoull(line, &rest, 10);
-    if (rest == line || rest[0] != ' ' || (rest[1] != '>' && rest[1] != '<') || rest[2] != ' ')
+    if (ms > UINT32_MAX || rest == line || rest[0] != ' ' || (rest[1] != '>' && rest[1] != '<') || rest[2] != ' ')
         return ESPY_OK;
     return add_chunk(tape, ms, rest[1] == '>', rest + 3, err);
 }
 
-static espy_status load(replay *tape, const char *path, espy_err *err)
+static espy_status add_lines(replay *tape, const char *text, size_t n, espy_err *err)
 {
-    espy_buf text = {0};
-    espy_status st = espy_buf_read_file(&text, path, err);
+    espy_buf copy = {0};
+    espy_status st = espy_buf_append(&copy, text, n, err);
     if (st == ESPY_OK)
-        st = espy_buf_append(&text, "\n", 2, err);
-    char *at = (char *)text.bytes;
+        st = espy_buf_append(&copy, "\n", 2, err);
+    char *at = (char *)copy.bytes;
     for (char *end; st == ESPY_OK && (end = strchr(at, '\n')) != NULL; at = end + 1) {
         *end = '\0';
         st = add_line(tape, at, err);
     }
-    espy_buf_free(&text);
+    espy_buf_free(&copy);
     if (st == ESPY_OK && tape->chunks.size == 0) {
-        st = espy_fail(err, ESPY_E_FORMAT, "%s holds no wire log", path);
+        st = espy_fail(err, ESPY_E_FORMAT, "%s holds no wire log", tape->link.name);
         espy_advise(err, "Record one with the wire log channel on.");
     }
     return st;
 }
 
-espy_status espy_replay_open(espy_link **link, const char *name, const char *path, const espy_log *log, espy_err *err)
+espy_status espy_replay_parse(espy_link **link, const char *name, const char *text, size_t n, const espy_log *log,
+                              espy_err *err)
 {
     replay *tape = calloc(1, sizeof *tape);
     if (tape == NULL)
-        return espy_fail(err, ESPY_E_MEMORY, "no memory to replay %s", path);
+        return espy_fail(err, ESPY_E_MEMORY, "no memory for %s", name);
     espy_link_init(&tape->link, &replay_ops, tape, name, log);
     tape->link.has_lines = true;
-    espy_status st = load(tape, path, err);
+    espy_status st = add_lines(tape, text, n, err);
     if (st != ESPY_OK)
         replay_close(tape);
     else
         *link = &tape->link;
+    return st;
+}
+
+espy_status espy_replay_open(espy_link **link, const char *name, const char *path, const espy_log *log, espy_err *err)
+{
+    espy_buf file = {0};
+    espy_status st = espy_buf_read_file(&file, path, err);
+    if (st == ESPY_OK)
+        st = espy_replay_parse(link, name, (const char *)file.bytes, file.size, log, err);
+    espy_buf_free(&file);
     return st;
 }

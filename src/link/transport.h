@@ -35,6 +35,9 @@ espy_status espy_tcp_open(espy_link **link, const char *name, const char *host_p
                           espy_err *err);
 espy_status espy_rfc2217_open(espy_link **link, const char *name, const char *host_port, const espy_log *log,
                               espy_err *err);
+/* Plays the lines of text[n]; name is the link's. */
+espy_status espy_replay_parse(espy_link **link, const char *name, const char *text, size_t n, const espy_log *log,
+                              espy_err *err);
 espy_status espy_replay_open(espy_link **link, const char *name, const char *path, const espy_log *log, espy_err *err);
 
 #endif
