@@ -51,22 +51,25 @@ static section elf_section(const elf *e, unsigned n)
     return s;
 }
 
+/* The one symbol table that an ELF may have. */
+static section symbol_table(const elf *e)
+{
+    unsigned n = 0;
+    while (n < e->section_count && elf_section(e, n).type != SHT_SYMTAB)
+        n++;
+    return elf_section(e, n);
+}
+
 /* The value of a symbol, or 0. */
 static uint32_t elf_symbol(const elf *e, const char *name)
 {
-    for (unsigned n = 0; n < e->section_count; n++) {
-        section s = elf_section(e, n);
-        if (s.type != SHT_SYMTAB)
-            continue;
-        section strings = elf_section(e, s.link);
-        for (uint32_t at = 0; at + SYM_SIZE <= s.size; at += SYM_SIZE) {
-            const uint8_t *sym = e->bytes + s.offset + at;
-            uint32_t str = get_le32(sym);
-            size_t len = strlen(name) + 1;
-            if (str <= strings.size && len <= strings.size - str &&
-                memcmp(e->bytes + strings.offset + str, name, len) == 0)
-                return get_le32(sym + 4);
-        }
+    section symbols = symbol_table(e), strings = elf_section(e, symbols.link);
+    size_t len = strlen(name) + 1;
+    for (uint32_t at = 0; at + SYM_SIZE <= symbols.size; at += SYM_SIZE) {
+        const uint8_t *sym = e->bytes + symbols.offset + at;
+        uint32_t str = get_le32(sym);
+        if (str <= strings.size && len <= strings.size - str && memcmp(e->bytes + strings.offset + str, name, len) == 0)
+            return get_le32(sym + 4);
     }
     return 0;
 }
@@ -123,43 +126,51 @@ static void load_elf(uint8_t *image, const elf *e)
  * "esp32s3-20210327"; NULL if there is none. */
 static const char *find_build(const uint8_t *image)
 {
-    for (size_t i = 0; i + 24 < ESPY_ROM_SIZE; i++) {
-        const char *p = (const char *)image + i;
+    const uint8_t *end = image + ESPY_ROM_SIZE - 24;
+    for (const uint8_t *at = image; (at = memchr(at, 'e', (size_t)(end - at))) != NULL; at++) {
+        const char *p = (const char *)at;
         if (memcmp(p, "esp32", 5) != 0)
             continue;
-        size_t dash = 5 + strspn(p + 5, "abcdefghijklmnopqrstuvwxyz0123456789");
+        size_t dash = 5;
+        while (dash < 10 && ((p[dash] >= 'a' && p[dash] <= 'z') || (p[dash] >= '0' && p[dash] <= '9')))
+            dash++;
         if (dash < 10 && p[dash] == '-' && strncmp(p + dash + 1, "20", 2) == 0)
             return p;
     }
     return NULL;
 }
 
-static espy_status check_chip(const uint8_t *image, const char *path, espy_err *err)
+static espy_status check_chip(const uint8_t *image, const char *name, espy_err *err)
 {
     const char *build = find_build(image);
     if (build != NULL && strncmp(build, "esp32s3-", 8) == 0)
         return ESPY_OK;
     espy_status st = build != NULL
-                         ? espy_fail(err, ESPY_E_UNSUPPORTED, "%s is the mask ROM of another chip (%.20s)", path, build)
-                         : espy_fail(err, ESPY_E_UNSUPPORTED, "%s is not the mask ROM of an ESP32-S3", path);
+                         ? espy_fail(err, ESPY_E_UNSUPPORTED, "%s is the mask ROM of another chip (%.20s)", name, build)
+                         : espy_fail(err, ESPY_E_UNSUPPORTED, "%s is not the mask ROM of an ESP32-S3", name);
     espy_advise(err, "Take esp32s3_rev0_rom.elf from the releases of github.com/espressif/esp-rom-elfs.");
     return st;
+}
+
+espy_status espy_rom_parse(uint8_t *image, const uint8_t *bytes, size_t size, const char *name, espy_err *err)
+{
+    elf e;
+    memset(image, 0, ESPY_ROM_SIZE);
+    if (elf_open(&e, bytes, size))
+        load_elf(image, &e);
+    else if (size == ESPY_ROM_SIZE)
+        memcpy(image, bytes, ESPY_ROM_SIZE);
+    return check_chip(image, name, err);
 }
 
 espy_status espy_rom_load(uint8_t *image, const char *path, espy_err *err)
 {
     espy_buf file = {0};
     espy_status st = espy_buf_read_file(&file, path, err);
-    if (st != ESPY_OK) {
-        espy_buf_free(&file);
-        return espy_context(err, "the mask ROM");
-    }
-    elf e;
-    memset(image, 0, ESPY_ROM_SIZE);
-    if (elf_open(&e, file.bytes, file.size))
-        load_elf(image, &e);
-    else if (file.size == ESPY_ROM_SIZE)
-        memcpy(image, file.bytes, ESPY_ROM_SIZE);
+    if (st == ESPY_OK)
+        st = espy_rom_parse(image, file.bytes, file.size, path, err);
+    else
+        espy_context(err, "the mask ROM");
     espy_buf_free(&file);
-    return check_chip(image, path, err);
+    return st;
 }

@@ -11,6 +11,7 @@
 
 #include "espy/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define ESPY_ROM_SIZE 0x60000u
@@ -18,8 +19,12 @@
 #define ESPY_ROM_DATA_ADDR 0x3ff00000u
 #define ESPY_ROM_DATA_OFFSET 0x40000u
 
-/* Fills image[ESPY_ROM_SIZE] from the file.  A file that is not the ROM of an
- * ESP32-S3 is ESPY_E_UNSUPPORTED; the error names what it seems to be. */
+/* Fills image[ESPY_ROM_SIZE] from a file's contents; name is the file's, for the
+ * error.  What is not the ROM of an ESP32-S3 is ESPY_E_UNSUPPORTED; the error names
+ * what it seems to be. */
+espy_status espy_rom_parse(uint8_t *image, const uint8_t *bytes, size_t size, const char *name, espy_err *err);
+
+/* The same from a file. */
 espy_status espy_rom_load(uint8_t *image, const char *path, espy_err *err);
 
 #endif

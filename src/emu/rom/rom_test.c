@@ -66,6 +66,20 @@ static void other_chips_are_named(void **state)
     free(rom);
 }
 
+/* A name that runs into the end of the ROM is none, and nothing behind it is read. */
+static void a_name_at_the_very_end_is_none(void **state)
+{
+    (void)state;
+    uint8_t *rom = malloc(ESPY_ROM_SIZE), *image = malloc(ESPY_ROM_SIZE);
+    memset(rom, 'a', ESPY_ROM_SIZE);
+    for (size_t left = 1; left < 32; left++) {
+        memcpy(rom + ESPY_ROM_SIZE - left, "esp32aaaaaaaaaaaaaaaaaaaaaaaaaaa", left);
+        assert_int_equal(espy_rom_parse(image, rom, ESPY_ROM_SIZE, "rom", NULL), ESPY_E_UNSUPPORTED);
+    }
+    free(rom);
+    free(image);
+}
+
 static void junk_is_refused(void **state)
 {
     (void)state;
@@ -103,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elf_equals_dump),
         cmocka_unit_test(other_chips_are_named),
+        cmocka_unit_test(a_name_at_the_very_end_is_none),
         cmocka_unit_test(junk_is_refused),
         cmocka_unit_test(truncated_elf_is_harmless),
     };
