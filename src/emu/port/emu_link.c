@@ -22,9 +22,9 @@ typedef struct emu_link {
     uint64_t epoch_us; /* clock=real: the wall time at which the machine's was 0 */
 } emu_link;
 
-/* Slices: long enough to be cheap, short enough that a waiting host sees its
- * time-out on time (virtual) and typing feels immediate (real). */
-enum { VIRTUAL_SLICE_US = 10000, REAL_SLICE_US = 2000, REAL_SLEEP_US = 4000, REAL_LAG_US = 100000 };
+/* A slice is long enough to be cheap (an idle prompt wakes this process a hundred
+ * times a second), and short enough for typing to feel immediate. */
+enum { SLICE_US = 10000, LAG_US = 100000 };
 
 static uint64_t wall_us(void)
 {
@@ -55,15 +55,15 @@ static void step_real(emu_link *e, uint64_t left_us)
 {
     uint64_t target = wall_us() - e->epoch_us;
     uint64_t at = espy_machine_now_us(e->machine);
-    if (target > at + REAL_LAG_US) {
-        e->epoch_us += target - at - REAL_SLICE_US;
-        target = at + REAL_SLICE_US;
+    if (target > at + LAG_US) {
+        e->epoch_us += target - at - SLICE_US;
+        target = at + SLICE_US;
     }
     if (target <= at) {
-        wall_sleep_us(min_u64(left_us, REAL_SLEEP_US));
+        wall_sleep_us(min_u64(left_us, SLICE_US));
         return;
     }
-    espy_machine_run(e->machine, min_u64(target - at, REAL_SLICE_US));
+    espy_machine_run(e->machine, min_u64(target - at, SLICE_US));
 }
 
 /* Lets a little time pass, at most left_us. */
@@ -72,7 +72,7 @@ static void step(emu_link *e, uint64_t left_us)
     if (e->real)
         step_real(e, left_us);
     else
-        espy_machine_run(e->machine, min_u64(left_us, VIRTUAL_SLICE_US));
+        espy_machine_run(e->machine, min_u64(left_us, SLICE_US));
 }
 
 static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err)
@@ -190,8 +190,10 @@ static espy_status parse_spec(espy_machine_config *config, char *text, espy_err 
         if (rest != NULL)
             *rest++ = '\0';
         char *value = strchr(key, '=');
-        if (value == NULL)
-            return espy_fail(err, ESPY_E_ARG, "\"%s\" in the name of a virtual board is not KEY=VALUE", key);
+        if (value == NULL || value[1] == '\0') {
+            st = espy_fail(err, ESPY_E_ARG, "\"%s\" in the name of a virtual board is not KEY=VALUE", key);
+            break;
+        }
         *value++ = '\0';
         st = set_key(config, key, value, err);
     }
