@@ -60,6 +60,18 @@ void espy_buf_free(espy_buf *buf)
 /* No file that this program reads whole is longer: the largest flash is 128 MB. */
 static const size_t FILE_LIMIT = (size_t)256 << 20;
 
+/* EINTR: a signal came that the program catches in order to stop, while a pipe had
+ * nothing to give. */
+static espy_status cannot(const char *what, const char *path, int error, espy_err *err)
+{
+    const char *name = path[0] != '\0' ? path : "a file without a name";
+    if (error == EINTR)
+        return espy_fail(err, ESPY_E_CANCELLED, "stopped before %s was read", name);
+    espy_fail(err, ESPY_E_IO, "cannot %s %s: %s", what, name, strerror(error));
+    espy_advise(err, "Check the path and its permissions.");
+    return ESPY_E_IO;
+}
+
 static espy_status read_all(espy_buf *buf, FILE *file, const char *path, espy_err *err)
 {
     for (;;) {
@@ -70,22 +82,20 @@ static espy_status read_all(espy_buf *buf, FILE *file, const char *path, espy_er
         buf->size += n;
         if (n == 0)
             break;
-        if (buf->size > FILE_LIMIT)
-            return espy_fail(err, ESPY_E_FORMAT, "%s is longer than %zu MB", path, FILE_LIMIT >> 20);
+        if (buf->size > FILE_LIMIT) {
+            espy_fail(err, ESPY_E_FORMAT, "%s is longer than %zu MB", path, FILE_LIMIT >> 20);
+            espy_advise(err, "Check the path: no flash chip would hold this.");
+            return ESPY_E_FORMAT;
+        }
     }
-    if (ferror(file))
-        return espy_fail(err, ESPY_E_IO, "reading %s: %s", path, strerror(errno));
-    return ESPY_OK;
+    return ferror(file) ? cannot("read", path, errno, err) : ESPY_OK;
 }
 
 espy_status espy_buf_read_file(espy_buf *buf, const char *path, espy_err *err)
 {
     FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        espy_status st = espy_fail(err, ESPY_E_IO, "cannot open %s: %s", path, strerror(errno));
-        espy_advise(err, "Check the path and its permissions.");
-        return st;
-    }
+    if (file == NULL)
+        return cannot("open", path, errno, err);
     espy_status st = read_all(buf, file, path, err);
     fclose(file);
     return st;

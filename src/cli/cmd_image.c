@@ -243,6 +243,7 @@ static void fit_print(const job *j, const espy_fit *fit)
     const espy_partition *p = &fit->image.table.row[fit->row];
     printf("partition %s at 0x%x has %s (was %s)\n", p->label, (unsigned)p->addr, espy_size_text(p->size, a, sizeof a),
            espy_size_text(fit->old_size, b, sizeof b));
+    fflush(stdout);
     espy_say(j->cli,
              "On a board that had another layout, erase 0x2000 bytes at 0x%x, so that the file system "
              "is made anew (`espy up` does that).\n",
@@ -304,6 +305,9 @@ int espy_cmd_image(espy_cli *cli, int argc, char **argv)
                                args.operands >= 1 ? "not " : "but has neither", args.operands >= 1 ? argv[1] : "");
     if (args.operands != 2)
         return (int)espy_usage(cli, "image", "image %s takes one FILE, not %d", argv[1], args.operands - 1);
+    if (is_show && (j.flash_size != 0 || j.output != NULL))
+        return (int)espy_usage(cli, "image", "%s is an option of image fit, not of image show",
+                               j.output != NULL ? "-o" : "--flash");
     j.path = argv[2];
     st = is_show ? show(&j) : fit(&j);
     espy_buf_free(&j.file);

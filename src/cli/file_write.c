@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,7 +35,8 @@ static espy_status fail_io(const char *what, const char *path, int error, espy_e
     return ESPY_E_IO;
 }
 
-espy_status espy_file_write(const char *path, const uint8_t *bytes, size_t size, espy_err *err)
+/* Replaces the regular file `path`, or makes it. */
+static espy_status replace(const char *path, const uint8_t *bytes, size_t size, espy_err *err)
 {
     char temporary[4096];
     int n = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
@@ -42,7 +44,7 @@ espy_status espy_file_write(const char *path, const uint8_t *bytes, size_t size,
         return espy_fail(err, ESPY_E_ARG, "the path is %zu characters long, too long", strlen(path));
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
     if (fd < 0)
-        return fail_io("create", temporary, errno, err);
+        return fail_io("create", path, errno, err);
     bool written = write_all(fd, bytes, size) && fsync(fd) == 0;
     int error = errno;
     if (close(fd) != 0 && written) {
@@ -55,6 +57,26 @@ espy_status espy_file_write(const char *path, const uint8_t *bytes, size_t size,
         error = errno;
     unlink(temporary);
     return fail_io("write", path, error, err);
+}
+
+espy_status espy_file_write(const char *path, const uint8_t *bytes, size_t size, espy_err *err)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return replace(path, bytes, size, err);
+    if (S_ISDIR(info.st_mode))
+        return fail_io("write", path, EISDIR, err);
+    if (!S_ISREG(info.st_mode)) {
+        espy_fail(err, ESPY_E_ARG, "%s is not a regular file, which a result could replace", path);
+        espy_advise(err, "Name a file.");
+        return ESPY_E_ARG;
+    }
+    char *target = realpath(path, NULL);
+    if (target == NULL)
+        return fail_io("write", path, errno, err);
+    espy_status st = replace(target, bytes, size, err);
+    free(target);
+    return st;
 }
 
 bool espy_file_same(const char *a, const char *b)

@@ -47,7 +47,8 @@ static espy_status load(espy_up *up, const char *path)
     espy_err *err = &up->cli->err;
     espy_status st = espy_buf_read_file(&up->bytes, path, err);
     if (st != ESPY_OK) {
-        espy_advise(err, "Give the image's file, or no IMAGE at all: then `espy up` fetches the right one.");
+        if (st != ESPY_E_CANCELLED)
+            espy_advise(err, "Give the image's file, or no IMAGE at all: then `espy up` fetches the right one.");
         return st;
     }
     st = espy_image_parse(&up->image, up->bytes.bytes, up->bytes.size, err);

@@ -139,9 +139,11 @@ static espy_status apply(espy_fit *fit, const espy_image *image, uint32_t flash_
 espy_status espy_image_fit(espy_fit *fit, const espy_image *image, uint32_t flash_size, espy_err *err)
 {
     *fit = (espy_fit){.row = -1, .old_flash_size = image->flash_size};
-    if (espy_flash_code_of_size(flash_size) < 0)
-        return espy_fail(err, ESPY_E_ARG, "%u bytes is not a flash size that a header can declare (1, 2, 4 ... 128 MB)",
-                         (unsigned)flash_size);
+    if (espy_flash_code_of_size(flash_size) < 0) {
+        espy_fail(err, ESPY_E_ARG, "%u bytes is not a flash size that a header can declare", (unsigned)flash_size);
+        espy_advise(err, "Flash chips have 1, 2, 4, 8, 16, 32, 64 or 128 MB.");
+        return ESPY_E_ARG;
+    }
     espy_status st = espy_image_need_merged(image, err);
     if (st != ESPY_OK)
         return st;

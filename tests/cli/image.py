@@ -63,6 +63,7 @@ def test_usage(_):
     refused(espy("image", "show", "a", "b"), ARG, "takes one FILE")
     refused(espy("image", "fit", "x", "-o", "y"), ARG, "--flash")
     refused(espy("image", "fit", "x", "--flash", "16M"), ARG, "-o OUT")
+    refused(espy("image", "show", "x", "--flash", "16M"), ARG, "--flash is an option of image fit")
     refused(espy("image", "fit", "x", "--flash", "lots", "-o", "y"), ARG, '"lots" is not a size')
 
 
@@ -77,7 +78,8 @@ def test_bad_files(place):
         refused(espy("image", "fit", place / name, "--flash", "16M", "-o", place / "out"), FORMAT, words)
         assert not (place / "out").exists()
     refused(espy("image", "show", place / "none"), IO, "No such file", "path")
-    refused(espy("image", "show", place), IO, "directory")
+    refused(espy("image", "show", place), IO, "directory", "path")
+    refused(espy("image", "show", "/dev/zero"), FORMAT, "longer than 256 MB", "path")
 
 
 def test_damaged(place):
@@ -124,6 +126,10 @@ def test_fit(place):
     assert hashlib.sha256(out.read_bytes()).hexdigest() == OCT_16M
     assert stat.S_IMODE(out.stat().st_mode) & 0o600 == 0o600
     assert os.listdir(place) == ["out.bin"], "no temporary file stays"
+    os.symlink("out.bin", place / "link.bin")
+    assert espy("image", "fit", OCT, "--flash", "8M", "-o", place / "link.bin").returncode == 0
+    assert (place / "link.bin").is_symlink() and out.read_bytes() == OCT.read_bytes()
+    espy("image", "fit", OCT, "--flash", "16M", "-o", out)
     facts = json.loads(espy("image", "fit", out, "--flash", "8MB", "-o", place / "back.bin", "--json").stdout)
     assert facts["fitted"] is True and facts["flash_size"] == 8 << 20 and facts["partition"]["size"] == 6 << 20
     assert (place / "back.bin").read_bytes() == OCT.read_bytes()
@@ -133,7 +139,7 @@ def test_fit(place):
 
 def test_fit_refusals(place):
     out = place / "out.bin"
-    refused(espy("image", "fit", need(OCT), "--flash", "3M", "-o", out), ARG, "not a flash size")
+    refused(espy("image", "fit", need(OCT), "--flash", "3M", "-o", out), ARG, "not a flash size", "16")
     refused(espy("image", "fit", OCT, "--flash", "2M", "-o", out), UNSUPPORTED, "leaves no room", "built for")
     refused(espy("image", "fit", OCT, "--flash", "16M", "-o", place / "no/where"), IO, "No such file")
     copy = place / "copy.bin"
@@ -142,6 +148,11 @@ def test_fit_refusals(place):
     for name in ("copy.bin", "./copy.bin", "link.bin"):
         refused(espy("image", "fit", "copy.bin", "--flash", "16M", "-o", name, cwd=place), ARG, "does not overwrite")
     assert copy.read_bytes() == OCT.read_bytes()
+    os.mkfifo(place / "fifo")
+    refused(espy("image", "fit", OCT, "--flash", "16M", "-o", place / "fifo"), ARG, "not a regular file", "Name a file")
+    assert stat.S_ISFIFO(os.stat(place / "fifo").st_mode)
+    os.remove(place / "fifo")
+    refused(espy("image", "fit", OCT, "--flash", "16M", "-o", place), IO, "directory")
     assert sorted(os.listdir(place)) == ["copy.bin", "link.bin"]
 
 
