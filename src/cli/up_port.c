@@ -15,8 +15,9 @@
 static espy_status open_virtual(espy_cli *cli, espy_link **link, const char *spec)
 {
     espy_status st = espy_emu_link_open(link, spec, &cli->log, &cli->err);
-    if (st == ESPY_E_IO && strncmp(cli->err.text, "the mask ROM", 12) == 0)
-        cli->err.advice[0] = '\0';
+    if (st == ESPY_OK || strncmp(cli->err.text, "the mask ROM", 12) != 0)
+        return st;
+    cli->err.advice[0] = '\0';
     espy_advise(&cli->err, "The virtual board runs the chip's own mask ROM: download esp32s3_rev0_rom.elf from the "
                            "releases of github.com/espressif/esp-rom-elfs and name it with rom=FILE or ESPY_ROM.");
     return st;

@@ -24,8 +24,11 @@ static espy_status check_file(int fd, const char *path, size_t size, size_t *hav
     struct stat info;
     if (fstat(fd, &info) != 0)
         return fail_errno(err, "cannot examine", path);
-    if (!S_ISREG(info.st_mode))
-        return espy_fail(err, ESPY_E_ARG, "the flash file %s is not a regular file", path);
+    if (!S_ISREG(info.st_mode)) {
+        espy_fail(err, ESPY_E_ARG, "the flash file %s is not a regular file", path);
+        espy_advise(err, "Name a file that may be mapped into memory, or a new one.");
+        return ESPY_E_ARG;
+    }
     *have = (size_t)info.st_size;
     if (*have <= size)
         return ESPY_OK;

@@ -22,5 +22,11 @@ espy_status espy_link_open(espy_link **link, const char *port, const espy_log *l
         if (strncmp(port, schemes[i].prefix, n) == 0)
             return schemes[i].open(link, port, port + n, log, err);
     }
+    if (port[0] == '\0' || strstr(port, "://") != NULL) {
+        espy_fail(err, ESPY_E_ARG, "\"%s\" names no port that espy knows", port);
+        espy_advise(err,
+                    "A port is a device such as /dev/ttyUSB0, socket://HOST:PORT, rfc2217://HOST:PORT or emu:MODEL.");
+        return ESPY_E_ARG;
+    }
     return espy_serial_open(link, port, log, err);
 }

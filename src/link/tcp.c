@@ -41,7 +41,8 @@ static bool split(const char *host_port, char *host, size_t host_cap, char *port
         host_port++;
         n -= 2;
     }
-    if (n >= host_cap || strlen(colon + 1) >= port_cap)
+    bool number = colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+    if (n >= host_cap || strlen(colon + 1) >= port_cap || (number && strtoul(colon + 1, NULL, 10) > 65535))
         return false;
     memcpy(host, host_port, n);
     host[n] = '\0';
@@ -88,7 +89,7 @@ espy_status espy_tcp_connect(int *fd, const char *name, const char *host_port, e
     char host[256], port[16];
     if (!split(host_port, host, sizeof host, port, sizeof port)) {
         espy_fail(err, ESPY_E_ARG, "\"%s\" does not name a host and a port", name);
-        espy_advise(err, "Write it as socket://HOST:PORT or rfc2217://HOST:PORT.");
+        espy_advise(err, "Write it as socket://HOST:PORT or rfc2217://HOST:PORT, with a PORT up to 65535.");
         return ESPY_E_ARG;
     }
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;

@@ -63,8 +63,9 @@ static void nobody_there_and_bad_names(void **state)
     espy_err err = {0};
     assert_int_equal(espy_link_open(&link, name, NULL, &err), ESPY_E_IO);
     assert_non_null(strstr(err.text, "Connection refused"));
-    static const char *const bad[] = {"socket://", "socket://localhost", "socket://:1",
-                                      "socket://localhost:", "rfc2217://x"};
+    static const char *const bad[] = {
+        "socket://",   "socket://localhost",       "socket://:1",       "socket://localhost:",
+        "rfc2217://x", "socket://localhost:65536", "tcp://localhost:1", ""};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         err = (espy_err){0};
         assert_int_equal(espy_link_open(&link, bad[i], NULL, &err), ESPY_E_ARG);

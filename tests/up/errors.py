@@ -11,6 +11,7 @@ import hashlib
 import os
 import pathlib
 import pty
+import signal
 import socket
 import struct
 import subprocess
@@ -24,7 +25,7 @@ FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmwa
 ROM = pathlib.Path(os.environ.get("ESPY_ROM_DIR", ROOT / "../shared/rom")) / "esp32s3_rev0_rom.elf"
 OCT = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 PLAIN = FIRMWARE / "ESP32_GENERIC_S3-20240602-v1.23.0.bin"
-USAGE, IO, TIMEOUT, DEVICE, FORMAT, UNSUPPORTED = 2, 3, 4, 6, 7, 8  # docs/errors.md
+USAGE, IO, TIMEOUT, DEVICE, FORMAT, UNSUPPORTED, CANCELLED = 2, 3, 4, 6, 7, 8, 10  # docs/errors.md
 MB = 1 << 20
 
 
@@ -260,6 +261,30 @@ def model_is_unknown(c):
 
 def key_is_unknown(c):
     c.refused(c.up("emu:n16r8,colour=red", OCT), USAGE, "colour", "flash=")
+    for keys in ("", "rom", "rom=", "clock=fast"):
+        c.refused(c.up("emu:n16r8," + keys, OCT), USAGE, f'{keys}', "emu:MODEL,rom=FILE")
+
+
+def flash_file_is_no_file(c):
+    c.refused(c.up(f"emu:n16r8,rom={ROM},flash={c.folder}", OCT), IO, str(c.folder), "directory")
+    c.refused(c.up(f"emu:n16r8,rom={ROM},flash=/dev/zero", OCT), USAGE, "/dev/zero", "regular file", "Name a file")
+
+
+def port_is_of_no_kind(c):
+    for port in ("tcp://localhost:1", "EMU://n16r8", ""):
+        c.refused(c.up(port, OCT), USAGE, f'"{port}"', "socket://HOST:PORT")
+    c.refused(c.up("socket://localhost:65536", OCT), USAGE, "socket://localhost:65536", "65535")
+
+
+def image_never_comes(c):
+    """A pipe that nobody writes to: Ctrl-C ends the wait."""
+    os.mkfifo(c.folder / "pipe")
+    p = subprocess.Popen([ESPY, "up", "-p", "/dev/none", c.folder / "pipe"], stderr=subprocess.PIPE, text=True)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        p.wait(0.5)
+    p.send_signal(signal.SIGINT)
+    _, said = p.communicate(timeout=30)
+    check(p.returncode == CANCELLED and "stopped" in said and "pipe" in said, p.returncode, said)
 
 
 def options_are_odd(c):
@@ -272,7 +297,7 @@ def options_are_odd(c):
 
 NO_BOARD = {image_comes_before_the_board, port_is_missing, port_is_no_serial_port, port_is_busy, port_is_forbidden,
             nothing_answers, board_is_in_the_wrong_boot_mode, server_refuses, rom_is_missing, no_rom_is_named,
-            model_is_unknown, key_is_unknown, options_are_odd}
+            model_is_unknown, key_is_unknown, port_is_of_no_kind, image_never_comes, options_are_odd}
 CASES = [
     image_is_missing, image_is_a_folder, image_is_empty, image_is_cut_short, image_has_a_wrong_checksum,
     image_has_a_wrong_digest, partition_table_has_a_wrong_md5, image_is_for_another_chip, file_is_no_image,
@@ -280,7 +305,7 @@ CASES = [
     octal_image_on_quad_psram, plain_image_on_octal_psram, octal_image_without_psram, image_comes_before_the_board,
     port_is_missing, port_is_no_serial_port, port_is_busy, port_is_forbidden, nothing_answers,
     board_is_in_the_wrong_boot_mode, server_refuses, rom_is_missing, no_rom_is_named, rom_is_another_file,
-    model_is_unknown, key_is_unknown, options_are_odd,
+    model_is_unknown, key_is_unknown, flash_file_is_no_file, port_is_of_no_kind, image_never_comes, options_are_odd,
 ]
 
 
