@@ -106,6 +106,10 @@ install: $(BUILD)/espy
 	install -D $(BUILD)/espy $(DESTDIR)$(PREFIX)/bin/espy
 	install -D -m 644 man/espy.1 $(DESTDIR)$(PREFIX)/share/man/man1/espy.1
 
+## demo     run the main job on a virtual board
+demo: $(BUILD)/espy
+	@tools/demo
+
 ## clean    remove the build
 clean:
 	rm -rf $(BUILD)
@@ -116,4 +120,4 @@ help:
 
 -include $(OBJ:.o=.d) $(CLIOBJ:.o=.d) $(SANOBJ:.o=.d) $(UNITBIN:=.d) $(TOOLBIN:=.d)
 
-.PHONY: all tools test unit long fuzz check bench install clean help
+.PHONY: all tools test unit long fuzz check bench install demo clean help

@@ -35,7 +35,7 @@ def scratch(folder):
 
 def run(command, folder, url):
     env = {k: v for k, v in os.environ.items() if k not in ("XDG_CACHE_HOME", "ESPY_PORT", "MAKEFLAGS", "MAKELEVEL")}
-    env.update(HOME=str(folder), ESPY_ROM=str(fetch.ROM), ESPY_FIRMWARE_URL=url, no_proxy="127.0.0.1")
+    env.update(HOME=str(folder), ESPY_ROM=str(fetch.ROM), ESPY_FIRMWARE="none", ESPY_FIRMWARE_URL=url, no_proxy="127.0.0.1")
     return subprocess.run(command, shell=True, cwd=folder, env=env, text=True, timeout=300,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
