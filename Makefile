@@ -1,6 +1,8 @@
 # espy: `make` builds build/espy; `make help` lists the targets.
 # No configure step and no network: Debian's libraries through pkg-config.
 
+MAKEFLAGS += -j$(shell nproc)
+
 CC     ?= cc
 CFLAGS ?= -O2 -g
 BUILD  := build
