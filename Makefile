@@ -13,6 +13,16 @@ BASE   := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iinclude $(WARN)
 LDLIBS := $(shell pkg-config --libs $(LIBS)) -lmbedcrypto -lm -lpthread
 SAN    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+# FUZZER=libfuzzer: the fuzz harnesses with clang and libFuzzer, in a folder of their own.
+DRIVER := tools/fuzz_main.c
+ifeq ($(FUZZER),libfuzzer)
+CC     := $(or $(FUZZ_CC),clang)
+BUILD  := build/libfuzzer
+SAN    += -fsanitize=fuzzer-no-link
+DRIVER := -fsanitize=fuzzer
+endif
+export FUZZER
+
 SRC    := $(shell find src -name '*.c' ! -name '*_test.c' ! -path 'src/cli/*')
 CLI    := $(filter-out %_test.c,$(wildcard src/cli/*.c))
 UNIT   := $(shell find src -name '*_test.c') $(wildcard tests/*_test.c)
@@ -67,10 +77,10 @@ $(BUILD)/tests/tools/%: %.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) $(LDLIBS)
 
-# A fuzz harness replays the files given; with FUZZ_CC=clang it is a libFuzzer program.
-$(FUZZBIN): $(BUILD)/fuzz/%: tests/fuzz/%.c $(SANLIB)
+# A fuzz harness is run by tools/fuzz_main.c, or by libFuzzer.
+$(FUZZBIN): $(BUILD)/fuzz/%: tests/fuzz/%.c $(SANLIB) tools/fuzz_main.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(SAN) -o $@ $< tools/fuzz_main.c $(SANLIB) $(LDLIBS)
+	$(CC) $(BASE) $(SAN) -o $@ $< $(DRIVER) $(SANLIB) $(LDLIBS)
 
 tools: $(TOOLBIN)
 
@@ -86,7 +96,7 @@ unit: $(UNITBIN)
 long: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
 	@ESPY_LONG=1 tests/run $(UNITBIN) $(SCRIPTS)
 
-## fuzz     fuzz every parser of outside bytes for FUZZ_SECONDS each (default 20)
+## fuzz     fuzz every parser of outside bytes for FUZZ_SECONDS each (default 20); FUZZER=libfuzzer, FUZZ_CC=clang-22
 fuzz: $(FUZZBIN)
 	@tools/fuzz $(FUZZBIN)
 
