@@ -61,18 +61,19 @@ static void draw_rest(const espy_progress *p)
     if (passed < REST_AFTER_MS || p->done == 0 || p->done >= p->total)
         return;
     double left = (double)passed / 1000 * (double)(p->total - p->done) / (double)p->done;
-    fprintf(stderr, "  %.0f s left", left);
+    fprintf(stderr, "  %.0f s left", left < 1 ? 1 : left);
 }
 
 static void draw(const espy_progress *p)
 {
+    int cells = terminal_columns() - LABEL_COLUMNS - NUMBER_COLUMNS;
     fprintf(stderr, "\r%-*s ", LABEL_COLUMNS, p->label);
     if (p->total > 0) {
-        int cells = terminal_columns() - LABEL_COLUMNS - NUMBER_COLUMNS;
         if (cells >= BAR_MIN)
             draw_bar(p, cells < BAR_MAX ? cells : BAR_MAX);
         fprintf(stderr, "%3d %%", (int)((double)p->done / (double)p->total * 100));
-        draw_rest(p);
+        if (cells >= 0) /* a line that wraps could not be drawn over */
+            draw_rest(p);
     } else {
         fputs("...", stderr);
     }

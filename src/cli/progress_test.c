@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -29,6 +30,13 @@ static void restore_stderr(int saved)
     close(saved);
 }
 
+static uint64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void run_steps(const espy_cli *cli)
 {
     espy_progress progress = {0};
@@ -36,6 +44,7 @@ static void run_steps(const espy_cli *cli)
     espy_progress_begin(&progress, cli, "write", 1000);
     for (uint64_t done = 0; done <= 1100; done += 100) {
         progress.drawn_ms = 0; /* as if the last drawing were long ago */
+        progress.started_ms = wall_ms() - 4000;
         espy_progress_update(&progress, done);
     }
     espy_progress_end(&progress, "1000 bytes");
@@ -112,7 +121,10 @@ static void a_bar_on_a_terminal(void **state)
     assert_non_null(strstr(text, "\rboot         ...\x1b[K\r\n"));
     assert_null(strstr(text, "\x1b[36m"));
     capture_terminal(35, text, sizeof text);
-    assert_non_null(strstr(text, "\rwrite         50 %")); /* no room for a bar */
+    assert_non_null(strstr(text, "\rwrite         50 %  4 s left")); /* no room for a bar */
+    assert_non_null(strstr(text, "\rwrite         90 %  1 s left")); /* not 0 */
+    capture_terminal(30, text, sizeof text);
+    assert_non_null(strstr(text, "\rwrite         50 %\x1b[K")); /* nor for the time */
 }
 
 static void colours_and_blocks(void **state)
