@@ -45,7 +45,9 @@ const char *espy_phase_name(espy_phase phase);
 
 /* Zero means the default in every member. */
 typedef struct espy_flasher_config {
-    uint32_t baud;     /* rate of the transfer, 0: 921600; 115200 is the rate of connect and of the end */
+    /* Rate of the transfer.  0: 921600, or 115200 on a link without lines, where no reset
+     * could take back a rate that does not work.  Connect and the end are at 115200. */
+    uint32_t baud;
     bool no_reset;     /* do not touch the lines: the board is in download mode already */
     unsigned attempts; /* resets to try before giving up; 0: 7 */
     bool rewrite;      /* write even what the flash already holds (default: compare by MD5 first, skip what is equal) */

@@ -141,7 +141,14 @@ static espy_status fall_back(espy_flasher *flasher, uint32_t tried, espy_err *er
     for (size_t i = 0; i < 2 && st != ESPY_OK; i++) {
         st = espy_flasher_link_baud(flasher, rates[i], NULL);
         if (st == ESPY_OK)
-            st = espy_session_sync(&flasher->session, SYNC_TRIES, i == 1 ? err : NULL);
+            st = espy_session_sync(&flasher->session, SYNC_TRIES, NULL);
+    }
+    if (st != ESPY_OK) {
+        espy_fail(err, st, "the loader on %s does not answer any more since its rate was set to %u baud",
+                  flasher->link->name, (unsigned)tried);
+        espy_advise(err,
+                    "Put the board into download mode again (hold BOOT, press and release RESET, release BOOT) and "
+                    "take a lower rate, such as -b 115200.");
     }
     return st;
 }

@@ -36,7 +36,7 @@ espy_status espy_flasher_new(espy_flasher **flasher, espy_link *link, const espy
     if (config != NULL)
         made->config = *config;
     if (made->config.baud == 0)
-        made->config.baud = ESPY_DEFAULT_BAUD;
+        made->config.baud = link->has_lines ? ESPY_DEFAULT_BAUD : ESPY_ROM_BAUD;
     if (made->config.attempts == 0)
         made->config.attempts = ESPY_DEFAULT_ATTEMPTS;
     made->top_baud = made->config.baud;

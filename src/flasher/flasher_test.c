@@ -115,8 +115,22 @@ static void a_link_without_lines_leaves_by_the_watchdog(void **state)
     bench b = set_up(false, NULL, NULL);
     espy_board board;
     assert_int_equal(reach(&b, &board), ESPY_OK);
+    assert_int_equal(fake_rom_baud(b.fake), 115200); /* no reset could take another rate back */
     assert_int_equal(espy_flasher_reset(b.flasher, &b.err), ESPY_OK);
     assert_true(fake_rom_runs_flash(b.fake));
+    tear_down(&b);
+}
+
+static void a_rate_that_cannot_be_taken_back(void **state)
+{
+    (void)state;
+    const espy_flasher_config config = {.baud = 921600};
+    bench b = set_up(false, &(fake_faults){.top_baud = 300000}, &config);
+    espy_board board;
+    assert_int_equal(reach(&b, &board), ESPY_E_TIMEOUT);
+    assert_string_equal(b.err.text,
+                        "the loader on fake does not answer any more since its rate was set to 921600 baud");
+    assert_non_null(strstr(b.err.advice, "-b 115200"));
     tear_down(&b);
 }
 
@@ -302,6 +316,7 @@ int main(void)
         cmocka_unit_test(the_whole_way),
         cmocka_unit_test(what_is_there_already_is_not_sent),
         cmocka_unit_test(a_link_without_lines_leaves_by_the_watchdog),
+        cmocka_unit_test(a_rate_that_cannot_be_taken_back),
         cmocka_unit_test(nobody_answers),
         cmocka_unit_test(the_wrong_boot_mode),
         cmocka_unit_test(a_board_that_hears_nothing),
