@@ -99,7 +99,7 @@ static void say_fetched(espy_up *up)
     if (f->resumed > 0)
         snprintf(note, sizeof note, ", cut off and resumed %u time%s", f->resumed, f->resumed == 1 ? "" : "s");
     if (f->offline)
-        espy_say(up->cli, "offline: %s\n", f->note);
+        espy_say(up->cli, "%-12s %s\n", "offline", f->note);
     if (f->from_cache) {
         espy_progress_end(&up->progress, NULL);
         espy_say(up->cli, "%-12s %s%s\n", "cache", f->path,

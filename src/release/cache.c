@@ -46,8 +46,11 @@ espy_status espy_cache_open(char *dir, size_t cap, const espy_fetch_config *conf
         n = snprintf(dir, cap, "%s/espy", xdg);
     else if (home != NULL && home[0] != '\0')
         n = snprintf(dir, cap, "%s/.cache/espy", home);
-    else
-        return espy_fail(err, ESPY_E_ARG, "there is no place for downloads: neither XDG_CACHE_HOME nor HOME is set");
+    else {
+        espy_fail(err, ESPY_E_ARG, "there is no place for downloads: neither XDG_CACHE_HOME nor HOME names a folder");
+        espy_advise(err, "Set XDG_CACHE_HOME to a folder's whole path, or give an image file: espy up IMAGE.");
+        return ESPY_E_ARG;
+    }
     if (n < 0 || (size_t)n >= cap)
         return espy_fail(err, ESPY_E_ARG, "the path of the cache is longer than %zu bytes", cap - 1);
     return make_dirs(dir, err);
