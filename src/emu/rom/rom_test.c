@@ -30,13 +30,11 @@ static void elf_equals_dump(void **state)
 {
     (void)state;
     char path[512];
-    uint8_t *elf = malloc(ESPY_ROM_SIZE), *dump = malloc(ESPY_ROM_SIZE);
+    static uint8_t elf[ESPY_ROM_SIZE], dump[ESPY_ROM_SIZE];
     espy_err err = {0};
     assert_int_equal(espy_rom_load(elf, rom_file(path, sizeof path, "esp32s3_rev0_rom.elf"), &err), ESPY_OK);
     assert_int_equal(espy_rom_load(dump, rom_file(path, sizeof path, "esp32s3_rev0_rom.bin"), &err), ESPY_OK);
     assert_memory_equal(elf, dump, ESPY_ROM_SIZE);
-    free(elf);
-    free(dump);
 }
 
 /* Loads n bytes from a temporary file. */
