@@ -81,7 +81,7 @@ class Scenario:
         else:
             places = [chance.choice(self.borders) + chance.choice((0, 20, 30)) for _ in range(n)]
         places += [chance.randrange(self.changing, self.end) for _ in range(30 if LONG else n)]
-        return [(self, at, chance.choice(("off", "reset"))) for at in places]
+        return [(self, min(at, self.end), chance.choice(("off", "reset"))) for at in places]
 
     def run(self, flash, after, how):
         self.copy(flash)
