@@ -30,6 +30,14 @@ static void head(const espy_up *up)
            espy_up_port_name(up, port, sizeof port), color ? "\x1b[0m" : "");
 }
 
+/* What esptool's names of makers mean. */
+static const char *psram_maker(const char *vendor)
+{
+    if (strcmp(vendor, "AP_3v3") == 0)
+        return "AP Memory at 3.3 V";
+    return strcmp(vendor, "AP_1v8") == 0 ? "AP Memory at 1.8 V" : vendor;
+}
+
 static void board_rows(const espy_up *up)
 {
     const espy_board *b = &up->board;
@@ -49,7 +57,7 @@ static void board_rows(const espy_up *up)
         b->flash.id & 0xFFu, b->flash.id >> 8 & 0xFFu, b->flash.id >> 16 & 0xFFu, used);
     if (b->psram.size > 0)
         row("PSRAM", "%s %s%s%s", espy_size_text(b->psram.size, psram, sizeof psram), espy_width_name(b->psram.width),
-            b->psram.vendor[0] != '\0' ? ", " : "", b->psram.vendor);
+            b->psram.vendor[0] != '\0' ? ", " : "", psram_maker(b->psram.vendor));
     else
         row("PSRAM", "none in the package");
 }
