@@ -120,13 +120,14 @@ static const char *group_of(const char *path)
 
 static espy_status cannot_open(const char *path, int error, espy_err *err)
 {
-    espy_fail(err, ESPY_E_IO, "cannot open %s: %s", path, strerror(error));
+    bool busy = error == EBUSY || error == EWOULDBLOCK;
+    espy_fail(err, ESPY_E_IO, "cannot open %s: %s", path, busy ? "it is in use" : strerror(error));
     if (err != NULL)
         err->detail = error;
     if (error == EACCES || error == EPERM)
         espy_advise(err, "Join the group that may use it, \"sudo usermod -aG %s $USER\", then log out and in again.",
                     group_of(path));
-    else if (error == EBUSY || error == EWOULDBLOCK)
+    else if (busy)
         espy_advise(err, "Another program has the port: close its terminal or IDE (\"fuser %s\" names it).", path);
     else
         espy_advise(err, "Check the port's name, and the cable, which must carry data.");

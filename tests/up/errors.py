@@ -194,7 +194,7 @@ def terminal():
 def port_is_busy(c):
     with terminal() as (name, _, slave):
         fcntl.flock(slave, fcntl.LOCK_EX)
-        c.refused(c.up(name, OCT), IO, name, "nother program")
+        c.refused(c.up(name, OCT), IO, name, "in use", "nother program")
 
 
 def port_is_forbidden(c):
