@@ -60,6 +60,13 @@ static void json_binary(cJSON *object, const espy_binary *b)
     }
 }
 
+/* "1.23.0", as `espy up` says it. */
+static const char *version(const espy_image *image)
+{
+    const char *text = image->micropython.version;
+    return text[0] == 'v' ? text + 1 : text;
+}
+
 static void json_table(cJSON *object, const espy_image *image)
 {
     cJSON *rows = espy_json_array(object, "partitions");
@@ -91,7 +98,7 @@ static espy_status show_json(job *j)
     espy_json_number(object, "flash_size", image->flash_size);
     espy_json_string(object, "flash_mode", espy_image_mode_name(first_binary(image)->spi_mode));
     espy_json_string(object, "flash_freq", espy_image_freq_name(image->chip_id, first_binary(image)->spi_freq));
-    espy_json_string(object, "version", image->micropython.version);
+    espy_json_string(object, "version", version(image));
     espy_json_string(object, "date", image->micropython.date);
     espy_json_string(object, "machine", image->micropython.machine);
     espy_json_string(object, "variant", image->micropython.variant);
@@ -115,7 +122,7 @@ static void print_summary(const job *j)
     char size[32];
     printf("%s\n\n", j->path);
     if (m->version[0] != '\0')
-        printf("  MicroPython %s%s%s for the %s\n", m->version, m->date[0] != '\0' ? " of " : "", m->date, chip);
+        printf("  MicroPython %s%s%s for the %s\n", version(image), m->date[0] != '\0' ? " of " : "", m->date, chip);
     else
         printf("  %s for the %s\n",
                image->kind == ESPY_IMAGE_BOOTLOADER ? "A bootloader" : "Firmware that is not MicroPython", chip);
@@ -134,8 +141,11 @@ static void print_facts(const job *j)
     const espy_image *image = &j->image;
     const espy_binary *first = first_binary(image);
     char size[32];
-    printf("  Flash     declares %s, %s, %s\n", espy_size_text(image->flash_size, size, sizeof size),
-           espy_image_mode_name(first->spi_mode), espy_image_freq_name(image->chip_id, first->spi_freq));
+    const char *freq = espy_image_freq_name(image->chip_id, first->spi_freq);
+    size_t digits = strspn(freq, "0123456789"); /* "80m", as esptool calls it */
+    printf("  Flash     declares %s, %s, %.*s%s\n", espy_size_text(image->flash_size, size, sizeof size),
+           espy_image_mode_name(first->spi_mode), (int)(digits > 0 ? digits : strlen(freq)), freq,
+           digits > 0 ? " MHz" : " frequency");
     if (image->sizes_itself)
         printf("            and sizes itself to the flash when it boots\n");
     if (image->app_count > 0) {

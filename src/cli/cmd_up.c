@@ -18,8 +18,7 @@ const espy_option espy_up_options[] = {
     {OPTION_FORCE, "force", NULL, "write an image that this module cannot use fully"},
     {OPTION_REPL, "repl", NULL, "stay at the prompt (Ctrl-] leaves)"},
     {OPTION_VERSION, "version", "V", "without IMAGE: take release V, such as 1.23.0"},
-    {OPTION_URL, "firmware-url", "URL",
-     "where MicroPython is published (else ESPY_FIRMWARE_URL, else micropython.org)"},
+    {OPTION_URL, "firmware-url", "URL", "the site of the releases (else ESPY_FIRMWARE_URL, else micropython.org)"},
     {OPTION_NET_TIMEOUT, "net-timeout", "S", "give up on a network that is silent for S seconds (default 15)"},
     {0, NULL, NULL, NULL},
 };

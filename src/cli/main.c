@@ -24,7 +24,13 @@ const espy_command espy_commands[] = {
     {"up", espy_cmd_up, "up [OPTIONS] [IMAGE]", "put MicroPython on a board, and prove its prompt",
      "Resets the board into download mode, identifies it, checks the image and fits it to\n"
      "the flash, writes and verifies it, and waits for the Python prompt. Without IMAGE the\n"
-     "newest official release for this board is taken.",
+     "newest official release for this board is taken.\n"
+     "\n"
+     "The board is a device such as /dev/ttyUSB0, socket://HOST:PORT, rfc2217://HOST:PORT,\n"
+     "or emu:MODEL[,KEY=VALUE...], a virtual one: MODEL n16r8 (the default), n16r8v, n16r2,\n"
+     "n8r8, n8r2, n4r2, n8 or n32r8v, named after flash and PSRAM in MB, v for octal flash;\n"
+     "KEY rom=FILE the mask ROM (else ESPY_ROM), flash=FILE keeps the flash in a file,\n"
+     "clock=virtual|real, timing=fast|real.",
      espy_up_options},
     {"image", espy_cmd_image, "image show FILE\nimage fit FILE --flash SIZE -o OUT",
      "look into a firmware image, or fit it to a flash size",
@@ -61,7 +67,7 @@ static void print_options(const espy_option *option)
             n += (size_t)snprintf(left + n, sizeof left - n, "--%s", option->name);
         if (option->arg != NULL && n < sizeof left)
             snprintf(left + n, sizeof left - n, " %s", option->arg);
-        printf("  %-22s %s\n", left, option->help);
+        printf("  %-24s %s\n", left, option->help);
     }
 }
 

@@ -14,12 +14,12 @@
 enum { OPTION_JSON = 1000, OPTION_TRACE };
 
 const espy_option espy_global_options[] = {
-    {'p', "port", "PORT", "the board: a device or emu:MODEL (else ESPY_PORT, else the one found)"},
+    {'p', "port", "PORT", "the board, see `espy help up` (else ESPY_PORT, else the one board found)"},
     {'b', "baud", "RATE", "transfer rate (default: as fast as works)"},
     {OPTION_JSON, "json", NULL, "print the result as one JSON object"},
-    {'v', "verbose", NULL, "talk more"},
+    {'v', "verbose", NULL, "talk more: the loader's commands too"},
     {OPTION_TRACE, "trace", "CHANNELS", "log all, or any of wire,cmd,cpu,mmio,irq,rom,repl"},
-    {'q', "quiet", NULL, "no talk, no progress"},
+    {'q', "quiet", NULL, "no talk, no warnings, no progress"},
     {'h', "help", NULL, "show help"},
     {0, NULL, NULL, NULL},
 };
@@ -57,6 +57,8 @@ static const espy_option *find_short(const espy_option *table, char letter)
 
 static espy_status set_trace(espy_cli *cli, const char *channels)
 {
+    if (*channels == '\0')
+        return espy_usage(cli, NULL, "--trace names no channel");
     while (*channels != '\0') {
         char name[16];
         size_t n = strcspn(channels, ",");

@@ -88,7 +88,7 @@ void espy_progress_begin(espy_progress *progress, const espy_cli *cli, const cha
                                 .total = total,
                                 .started_ms = wall_ms(),
                                 .active = true,
-                                .terminal = isatty(STDERR_FILENO) == 1,
+                                .terminal = isatty(STDERR_FILENO) == 1 && cli->log.mask == 0,
                                 .color = espy_cli_color(STDERR_FILENO),
                                 .utf8 = has_utf8()};
     snprintf(progress->label, sizeof progress->label, "%s", label);

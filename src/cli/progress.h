@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Progress on stderr: a bar that redraws itself on a terminal, one line at the
- * end of each step elsewhere, nothing with -q.
+ * end of each step elsewhere and where a log (-v, --trace) would run into the bar,
+ * nothing with -q.
  *
  * Bars are drawn at most twenty times a second, of the wall clock, whatever the
  * number of updates.

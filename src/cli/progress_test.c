@@ -84,14 +84,13 @@ static void nothing_when_quiet(void **state)
     assert_string_equal(text, "");
 }
 
-static void capture_terminal(unsigned short columns, char *text, size_t cap)
+static void capture_terminal(const espy_cli *cli, unsigned short columns, char *text, size_t cap)
 {
-    espy_cli cli = {0};
     int master, slave;
     struct winsize size = {.ws_row = 24, .ws_col = columns};
     assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
     int saved = swap_stderr(slave);
-    run_steps(&cli);
+    run_steps(cli);
     restore_stderr(saved);
     /* A terminal hands over what was written in pieces; the mark tells the end. */
     assert_int_equal(write(slave, "END", 3), 3);
@@ -108,11 +107,12 @@ static void capture_terminal(unsigned short columns, char *text, size_t cap)
 static void a_bar_on_a_terminal(void **state)
 {
     (void)state;
+    espy_cli cli = {0};
     char text[8192];
     setenv("TERM", "xterm", 1);
     setenv("NO_COLOR", "1", 1);
     setenv("LC_ALL", "C", 1);
-    capture_terminal(60, text, sizeof text);
+    capture_terminal(&cli, 60, text, sizeof text);
     /* 60 columns less 12 of the label and 22 of the numbers: 26 cells */
     assert_non_null(strstr(text, "\rwrite        ..........................   0 %"));
     assert_non_null(strstr(text, "\rwrite        #############.............  50 %"));
@@ -120,34 +120,44 @@ static void a_bar_on_a_terminal(void **state)
     assert_non_null(strstr(text, "\r\x1b[Kwrite        1000 bytes\r\n"));
     assert_non_null(strstr(text, "\rboot         ...\x1b[K\r\n"));
     assert_null(strstr(text, "\x1b[36m"));
-    capture_terminal(35, text, sizeof text);
+    capture_terminal(&cli, 35, text, sizeof text);
     assert_non_null(strstr(text, "\rwrite         50 %  4 s left")); /* no room for a bar */
     assert_non_null(strstr(text, "\rwrite         90 %  1 s left")); /* not 0 */
-    capture_terminal(30, text, sizeof text);
+    capture_terminal(&cli, 30, text, sizeof text);
     assert_non_null(strstr(text, "\rwrite         50 %\x1b[K")); /* nor for the time */
 }
 
 static void colours_and_blocks(void **state)
 {
     (void)state;
+    espy_cli cli = {0};
     char text[16384];
     setenv("TERM", "xterm", 1);
     unsetenv("NO_COLOR");
     setenv("LC_ALL", "en_US.UTF-8", 1);
-    capture_terminal(60, text, sizeof text);
+    capture_terminal(&cli, 60, text, sizeof text);
     assert_non_null(strstr(text, "\x1b[36m\u2588\u2588\u2588\u2591"));
     setenv("TERM", "dumb", 1);
-    capture_terminal(60, text, sizeof text);
+    capture_terminal(&cli, 60, text, sizeof text);
     assert_null(strstr(text, "\x1b[36m"));
+}
+
+static void no_bar_where_a_log_runs(void **state)
+{
+    (void)state;
+    espy_cli cli = {.log.mask = ESPY_LOG_CMD};
+    char text[4096];
+    setenv("NO_COLOR", "1", 1);
+    capture_terminal(&cli, 60, text, sizeof text);
+    assert_string_equal(text, "write        1000 bytes\r\nEND");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_on_a_pipe),
-        cmocka_unit_test(nothing_when_quiet),
-        cmocka_unit_test(a_bar_on_a_terminal),
-        cmocka_unit_test(colours_and_blocks),
+        cmocka_unit_test(lines_on_a_pipe),         cmocka_unit_test(nothing_when_quiet),
+        cmocka_unit_test(a_bar_on_a_terminal),     cmocka_unit_test(colours_and_blocks),
+        cmocka_unit_test(no_bar_where_a_log_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,9 @@ def test_help(_):
     for words in (("help", "image"), ("image", "--help"), ("image", "show", "-h"), ("-h", "image")):
         done = espy(*words)
         assert done.returncode == 0 and "espy image fit FILE --flash SIZE -o OUT" in done.stdout, (words, done)
+    done = espy("help", "up")
+    assert all(len(line) <= 100 for line in done.stdout.splitlines()), "a line is too long"
+    assert all(word in done.stdout for word in ("socket://", "n32r8v", "rom=FILE", "--net-timeout"))
     assert espy("--version").stdout.startswith("espy 0.")
 
 
@@ -55,6 +58,7 @@ def test_usage(_):
     refused(espy("imag"), ARG, 'there is no command "imag"', "Did you mean `espy image`?")
     refused(espy("pu"), ARG, 'there is no command "pu"')
     refused(espy("xyzzy"), ARG, 'there is no command "xyzzy"', "`espy help`")
+    refused(espy("up", "--trace="), ARG, "--trace names no channel")
     refused(espy("--frob", "up"), ARG, "there is no option --frob")
     refused(espy("help", "xyzzy"), ARG, 'there is no command "xyzzy"')
     refused(espy("image"), ARG, "show or fit", "`espy help image`")
@@ -97,11 +101,11 @@ def test_damaged(place):
 def test_show(_):
     done = espy("image", "show", need(OCT))
     assert done.returncode == 0 and done.stderr == ""
-    for words in ("MicroPython v1.23.0 of 2024-06-02 for the ESP32-S3", "octal", "0x00200000", "MD5 ok", "ESP-IDF v5.0.4"):
+    for words in ("MicroPython 1.23.0 of 2024-06-02 for the ESP32-S3", "DIO, 80 MHz", "octal", "0x00200000", "MD5 ok", "ESP-IDF v5.0.4"):
         assert words in done.stdout, words
     facts = json.loads(espy("image", "show", "--json", OCT).stdout)
     assert facts["kind"] == "merged image" and facts["chip"] == "ESP32-S3" and facts["flash_size"] == 8 << 20
-    assert facts["version"] == "v1.23.0" and facts["variant"] == "SPIRAM_OCT" and facts["psram"] == "octal"
+    assert facts["version"] == "1.23.0" and facts["variant"] == "SPIRAM_OCT" and facts["psram"] == "octal"
     assert facts["sha256"] == hashlib.sha256(OCT.read_bytes()).hexdigest() and facts["size"] == 1631424
     assert [p["label"] for p in facts["partitions"]] == ["nvs", "phy_init", "factory", "vfs"]
     assert facts["partitions"][3] == {"label": "vfs", "type": "data/fat", "address": 0x200000, "size": 0x600000}
