@@ -8,46 +8,52 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Marks an object that lacks something: cJSON does not print what is invalid. */
+static cJSON *made(cJSON *parent, cJSON *child)
+{
+    if (parent != NULL && child == NULL)
+        parent->type = cJSON_Invalid;
+    return child;
+}
+
 cJSON *espy_json_object(cJSON *parent, const char *key)
 {
-    return parent != NULL ? cJSON_AddObjectToObject(parent, key) : NULL;
+    return made(parent, cJSON_AddObjectToObject(parent, key));
 }
 
 cJSON *espy_json_array(cJSON *parent, const char *key)
 {
-    return parent != NULL ? cJSON_AddArrayToObject(parent, key) : NULL;
+    return made(parent, cJSON_AddArrayToObject(parent, key));
 }
 
 cJSON *espy_json_item(cJSON *array)
 {
     cJSON *item = cJSON_CreateObject();
-    if (array != NULL && cJSON_AddItemToArray(array, item))
+    if (cJSON_AddItemToArray(array, item))
         return item;
     cJSON_Delete(item);
-    return NULL;
+    return made(array, NULL);
 }
 
 void espy_json_string(cJSON *object, const char *key, const char *value)
 {
-    if (value == NULL || value[0] == '\0')
-        cJSON_AddNullToObject(object, key);
-    else
-        cJSON_AddStringToObject(object, key, value);
+    bool none = value == NULL || value[0] == '\0';
+    made(object, none ? cJSON_AddNullToObject(object, key) : cJSON_AddStringToObject(object, key, value));
 }
 
 void espy_json_number(cJSON *object, const char *key, uint64_t value)
 {
-    cJSON_AddNumberToObject(object, key, (double)value);
+    made(object, cJSON_AddNumberToObject(object, key, (double)value));
 }
 
 void espy_json_seconds(cJSON *object, const char *key, double value)
 {
-    cJSON_AddNumberToObject(object, key, round(value * 1000) / 1000);
+    made(object, cJSON_AddNumberToObject(object, key, round(value * 1000) / 1000));
 }
 
 void espy_json_bool(cJSON *object, const char *key, bool value)
 {
-    cJSON_AddBoolToObject(object, key, value);
+    made(object, cJSON_AddBoolToObject(object, key, value));
 }
 
 void espy_json_hex(cJSON *object, const char *key, const uint8_t *bytes, size_t n)
