@@ -92,11 +92,11 @@ test: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
 unit: $(UNITBIN)
 	@tests/run $(UNITBIN)
 
-## long     run the long campaigns (random programs against other emulators, failure at every byte)
+## long     run every test with its long campaigns: random programs, faults at every byte, power cuts (hours)
 long: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
 	@ESPY_LONG=1 tests/run $(UNITBIN) $(SCRIPTS)
 
-## fuzz     fuzz every parser of outside bytes for FUZZ_SECONDS each (default 20); FUZZER=libfuzzer, FUZZ_CC=clang-22
+## fuzz     fuzz every parser of outside bytes for FUZZ_SECONDS each (20); FUZZER=libfuzzer takes clang's fuzzer
 fuzz: $(FUZZBIN)
 	@tools/fuzz $(FUZZBIN)
 
