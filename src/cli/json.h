@@ -3,7 +3,8 @@
  * JSON results: cJSON with the few forms that the commands need.
  *
  * Setters tolerate a NULL object, so that running out of memory surfaces once,
- * in espy_json_print().  A string that is NULL or empty becomes null.
+ * in espy_json_print().  A string that is NULL or empty becomes null; what is not UTF-8
+ * in one becomes U+FFFD.
  */
 #ifndef ESPY_CLI_JSON_H
 #define ESPY_CLI_JSON_H

@@ -87,6 +87,28 @@ static void every_form(void **state)
     assert_string_equal(text, expected);
 }
 
+/* Cases of RFC 3629: what is right stays, each byte that is not becomes U+FFFD. */
+static void text_is_utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"na\xC3\xAFve \xE2\x82\xAC \xF0\x9F\x90\x8D", "na\xC3\xAFve \xE2\x82\xAC \xF0\x9F\x90\x8D"},
+        {"caf\xE9", "caf\xEF\xBF\xBD"},                                             /* Latin-1 */
+        {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                                   /* longer than need be */
+        {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},                   /* half of a surrogate pair */
+        {"\xF4\x90\x80\x80x", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx"}, /* beyond U+10FFFF */
+        {"\xE2\x82", "\xEF\xBF\xBD\xEF\xBF\xBD"},                                   /* cut off */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cJSON *object = cJSON_CreateObject();
+        espy_json_string(object, "text", rows[i].in);
+        assert_string_equal(cJSON_GetObjectItem(object, "text")->valuestring, rows[i].out);
+        cJSON_Delete(object);
+    }
+}
+
 static void whole_or_an_error(void **state)
 {
     (void)state;
@@ -112,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form),
+        cmocka_unit_test(text_is_utf8),
         cmocka_unit_test(whole_or_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
