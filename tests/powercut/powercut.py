@@ -79,9 +79,10 @@ class Scenario:
         if LONG:
             places = [at + more for at in self.borders for more in (0, 20, 30)]
         else:
-            places = [chance.choice(self.borders) + chance.choice((0, 20, 30)) for _ in range(n)]
+            places = [chance.choice(self.borders) + chance.choice((0, 20, 30)) for _ in range(n - 1)]
         places += [chance.randrange(self.changing, self.end) for _ in range(30 if LONG else n)]
-        return [(self, min(at, self.end), chance.choice(("off", "reset"))) for at in places]
+        last_before = [(self, self.changing, "off")]
+        return last_before + [(self, min(at, self.end), chance.choice(("off", "reset"))) for at in places]
 
     def run(self, flash, after, how):
         self.copy(flash)
