@@ -43,6 +43,10 @@ typedef struct espy_err {
 /* Records a failure unless one is recorded already; returns status. */
 espy_status espy_fail(espy_err *err, espy_status status, const char *fmt, ...) ESPY_PRINTF(3, 4);
 
+/* Records the failure of a part, with its advice and detail, unless one is recorded
+ * already; returns status, which is the part's. */
+espy_status espy_pass(espy_err *err, espy_status status, const espy_err *part);
+
 /* Sets the advice of the recorded failure unless it has one already. */
 void espy_advise(espy_err *err, const char *fmt, ...) ESPY_PRINTF(2, 3);
 

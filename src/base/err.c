@@ -20,6 +20,15 @@ espy_status espy_fail(espy_err *err, espy_status status, const char *fmt, ...)
     return status;
 }
 
+espy_status espy_pass(espy_err *err, espy_status status, const espy_err *part)
+{
+    if (err == NULL || err->status != ESPY_OK)
+        return status;
+    *err = *part;
+    err->status = status;
+    return status;
+}
+
 void espy_advise(espy_err *err, const char *fmt, ...)
 {
     if (err == NULL || err->status == ESPY_OK || err->advice[0] != '\0')

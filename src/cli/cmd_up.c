@@ -95,6 +95,9 @@ static espy_status run(espy_up *up)
     }
     if (st != ESPY_OK) {
         espy_progress_abort(&up->progress);
+        if (st == ESPY_E_TIMEOUT || st == ESPY_E_PROTOCOL)
+            espy_advise(&up->cli->err,
+                        "Check the cable and what else is wired to the board, press RESET, and try again.");
         return st;
     }
     if (up->cli->json)

@@ -24,9 +24,7 @@ espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_er
         flasher->baud = baud;
         return ESPY_OK;
     }
-    espy_fail(err, st, "%s", why.text);
-    espy_advise(err, "%s", why.advice);
-    return st;
+    return espy_pass(err, st, &why);
 }
 
 static bool can_reset(const espy_flasher *flasher)
@@ -84,11 +82,8 @@ static espy_status reach_loader(espy_flasher *flasher, espy_err *err)
         espy_status st = attempt(flasher, i, &why);
         if (st == ESPY_OK)
             return settled(flasher, err);
-        if (st != ESPY_E_TIMEOUT) {
-            espy_fail(err, st, "%s", why.text);
-            espy_advise(err, "%s", why.advice);
-            return st;
-        }
+        if (st != ESPY_E_TIMEOUT)
+            return espy_pass(err, st, &why);
     }
     return espy_diagnose_silence(flasher->link->name, can_reset(flasher), total, flasher->session.heard, err);
 }
@@ -162,7 +157,7 @@ espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err)
         if (st == ESPY_OK)
             break;
         if (st == ESPY_E_CANCELLED || st == ESPY_E_MEMORY)
-            return espy_fail(err, st, "%s", why.text);
+            return espy_pass(err, st, &why);
         st = fall_back(flasher, baud, err);
         if (st != ESPY_OK || baud == ESPY_ROM_BAUD)
             return st;

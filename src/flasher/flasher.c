@@ -147,7 +147,7 @@ static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
     espy_err why = {0};
     espy_status st = espy_session_request(&flasher->session, &request, LAST_REPLY_MS, &reply, &why);
     if (st != ESPY_OK && !espy_session_transient(&why))
-        return espy_fail(err, st, "%s", why.text);
+        return espy_pass(err, st, &why);
     st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
     return st == ESPY_OK ? espy_link_sleep(flasher->link, WATCHDOG_WAIT_MS, err) : st;
 }
@@ -169,7 +169,7 @@ static espy_status clear_forced_download(espy_flasher *flasher, espy_err *err)
     espy_status st = flasher->secure_download ? ESPY_OK : espy_flasher_write_regs(flasher, &reg, 1, &why);
     if (st == ESPY_OK || why.status == ESPY_E_DEVICE || espy_session_transient(&why))
         return ESPY_OK;
-    return espy_fail(err, st, "%s", why.text);
+    return espy_pass(err, st, &why);
 }
 
 espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err)

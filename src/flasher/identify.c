@@ -83,11 +83,8 @@ static espy_status security_info(espy_flasher *flasher, uint8_t info[SECURITY_IN
     *size = 0;
     if (st == ESPY_E_DEVICE)
         return ESPY_OK;
-    if (st != ESPY_OK) {
-        espy_fail(err, st, "%s", why.text);
-        espy_advise(err, "%s", why.advice);
-        return st;
-    }
+    if (st != ESPY_OK)
+        return espy_pass(err, st, &why);
     *size = reply.size < SECURITY_INFO_SIZE ? reply.size : SECURITY_INFO_SIZE;
     memcpy(info, reply.data, *size);
     return ESPY_OK;

@@ -183,11 +183,7 @@ espy_status espy_session_ask(espy_session *session, const espy_loader_request *r
             return st;
         if (left > 1 && espy_session_transient(&why) && espy_session_sync(session, 5, NULL) == ESPY_OK)
             continue;
-        espy_fail(err, st, "%s", why.text);
-        espy_advise(err, "%s", why.advice);
-        if (err != NULL)
-            err->detail = why.detail;
-        return st;
+        return espy_pass(err, st, &why);
     }
 }
 
@@ -217,7 +213,7 @@ espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *e
             return take_replies(session, err);
         }
         if (!espy_session_transient(&why))
-            return espy_fail(err, st, "%s", why.text);
+            return espy_pass(err, st, &why);
         st = espy_link_sleep(session->link, SYNC_PAUSE_MS, err);
         if (st != ESPY_OK)
             return st;

@@ -124,11 +124,8 @@ static espy_status transfer(job *j, espy_fetched *f, const char *url, int fd, ui
             return ESPY_OK;
         bool hopeless = st == ESPY_E_TIMEOUT && size == before;
         bool again = next != ESPY_HTTP_STOP && i + 1 < tries && !hopeless && !cancelled(j);
-        if (!again) {
-            espy_fail(err, st, "%s", e.text);
-            espy_advise(err, "%s", e.advice);
-            return st;
-        }
+        if (!again)
+            return espy_pass(err, st, &e);
         if (next == ESPY_HTTP_RESTART) {
             size = 0;
             f->resumed = 0;
@@ -180,8 +177,7 @@ static espy_status download(job *j, espy_fetched *out, const espy_release *relea
         f.resumed = 0;
         st = download_part(j, &f, url, part, &pieced, err);
     } else if (st != ESPY_OK) {
-        espy_fail(err, st, "%s", first.text);
-        espy_advise(err, "%s", first.advice);
+        espy_pass(err, st, &first);
     }
     if (st == ESPY_E_FORMAT)
         espy_advise(err, "The download from %s is damaged or not what it should be: try again.", url);
@@ -240,9 +236,7 @@ static espy_status online(job *j, espy_fetched *out, espy_err *err)
         snprintf(out->note, sizeof out->note, "%s", e.text);
         return ESPY_OK;
     }
-    espy_fail(err, st, "%s", e.text);
-    espy_advise(err, "%s", e.advice);
-    return st;
+    return espy_pass(err, st, &e);
 }
 
 espy_status espy_release_fetch(espy_fetched *fetched, const espy_fetch_config *config, const espy_release_want *want,
@@ -254,9 +248,7 @@ espy_status espy_release_fetch(espy_fetched *fetched, const espy_fetch_config *c
     if (version != NULL && espy_version_compare(version, &want->minimum) < 0) {
         espy_err why = {0};
         espy_release_pick(NULL, 0, want, version, &why);
-        espy_fail(err, why.status, "%s", why.text);
-        espy_advise(err, "%s", why.advice);
-        return why.status;
+        return espy_pass(err, why.status, &why);
     }
     espy_status st = espy_cache_open(j.dir, sizeof j.dir, j.config, err);
     if (st != ESPY_OK)
