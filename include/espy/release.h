@@ -66,7 +66,7 @@ typedef struct espy_release_want {
 espy_status espy_release_wanted(espy_release_want *want, const espy_release_module *module, espy_err *err);
 
 /* The newest stable release that fits, or the one of that version; NULL and the
- * reason in err: ESPY_E_ARG a version that is too old, ESPY_E_UNSUPPORTED one that is
+ * reason in err: ESPY_E_UNSUPPORTED a version that is too old, or one that is
  * not in the list. */
 const espy_release *espy_release_pick(const espy_release *list, size_t count, const espy_release_want *want,
                                       const espy_version *version, espy_err *err);

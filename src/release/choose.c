@@ -75,7 +75,7 @@ const espy_release *espy_release_pick(const espy_release *list, size_t count, co
                                       const espy_version *version, espy_err *err)
 {
     if (version != NULL && espy_version_compare(version, &want->minimum) < 0) {
-        espy_fail(err, ESPY_E_ARG, "MicroPython %u.%u.%u is too old for this module: %s", version->major,
+        espy_fail(err, ESPY_E_UNSUPPORTED, "MicroPython %u.%u.%u is too old for this module: %s", version->major,
                   version->minor, version->patch, want->why);
         espy_advise(err, "Choose %u.%u or newer, or insist with --force.", want->minimum.major, want->minimum.minor);
         return NULL;

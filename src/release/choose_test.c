@@ -78,7 +78,7 @@ static void octal_flash_takes_nothing_older_than_1_24(void **state)
     assert_string_equal(picked(&module, "1.24.1", NULL), "ESP32_GENERIC_S3-SPIRAM_OCT-20241129-v1.24.1.bin");
     espy_err err = {0};
     assert_null(picked(&module, "1.23.0", &err));
-    assert_int_equal(err.status, ESPY_E_ARG);
+    assert_int_equal(err.status, ESPY_E_UNSUPPORTED);
     assert_non_null(strstr(err.text, "octal flash"));
 }
 

@@ -39,7 +39,7 @@ static const sign signs[] = {
     {"No bootable app partitions", "the partition table has no application that can run",
      "Write the whole image again.", 2},
     {"The filesystem appears to be corrupted", "MicroPython finds something else where its file system should be",
-     "Save what you need, erase the flash and write the image again.", 1},
+     "Save what you need, erase all of the flash (`esptool erase-flash`) and run `espy up` again.", 1},
     {"smaller than the size in the binary image header", "the image was made for a larger flash than the board has",
      "Have the image fitted: leave out --no-fit.", 3},
     {"Guru Meditation Error", "the firmware crashes", "Try another release, or the image for this module's PSRAM.", 3},
@@ -90,7 +90,7 @@ static void describe(espy_boot_fault *fault, const sign *s, const char *line, un
 void espy_boot_diagnose(const char *text, size_t n, espy_boot_fault *fault)
 {
     static const sign restarting = {"rst:0x", "the board restarts again and again",
-                                    "Look at its boot messages with `espy repl`, or try another release.", 0};
+                                    "Try another release, or the image for this module's PSRAM.", 0};
     char line[80];
     *fault = (espy_boot_fault){0};
     unsigned restarts = count(text, n, "rst:0x");
