@@ -92,7 +92,7 @@ test: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
 unit: $(UNITBIN)
 	@tests/run $(UNITBIN)
 
-## long     run every test with its long campaigns: random programs, faults at every byte, power cuts (hours)
+## long     run every test with its long campaigns: random programs, faults at every byte, power cuts (half an hour)
 long: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
 	@ESPY_LONG=1 tests/run $(UNITBIN) $(SCRIPTS)
 
