@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,8 +234,18 @@ static int run(espy_cli *cli, int argc, char **argv)
     return (int)espy_usage(cli, NULL, "no command is given");
 }
 
+/* A stream that the caller closed must not become the port's or the flash file's
+ * descriptor; what is written to it fails instead. */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_streams();
     espy_cli cli = {.log.sink = print_trace};
     const char *port = getenv("ESPY_PORT");
     if (port != NULL && port[0] != '\0')
@@ -242,7 +253,7 @@ int main(int argc, char **argv)
     espy_cli_catch_signals();
     int status = run(&cli, argc, argv);
     print_error(&cli);
-    if (fflush(stdout) != 0 && status == ESPY_OK) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == ESPY_OK) {
         fprintf(stderr, "espy: cannot write to standard output.\n");
         status = ESPY_E_IO;
     }

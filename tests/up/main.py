@@ -26,7 +26,7 @@ OCT_123 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 OCT_124 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20241129-v1.24.1.bin"
 PLAIN_123 = FIRMWARE / "ESP32_GENERIC_S3-20240602-v1.23.0.bin"
 PLAIN_126 = FIRMWARE / "ESP32_GENERIC_S3-20250809-v1.26.0.bin"
-CANCELLED = 10
+IO, CANCELLED = 3, 10
 GIVE_UP_S = 120
 
 # The keys of --json, which programs rely on.
@@ -112,6 +112,17 @@ def a_person_reads_the_report_on_stdout_and_the_steps_on_stderr(folder):
 
 def quiet_is_quiet(folder):
     check(Board(folder).up("-q", OCT_123).stderr == "", "talk in spite of -q")
+
+
+def a_result_that_cannot_be_written_is_an_error(folder):
+    board = Board(folder)
+    command = f"exec '{ESPY}' up -q -p '{board.port}' '{OCT_123}' >"
+    for where in ("/dev/full", "&-"):
+        done = subprocess.run(command + where, shell=True, env=board.env, stdin=subprocess.DEVNULL, text=True,
+                              stderr=subprocess.PIPE, timeout=GIVE_UP_S)
+        check(done.returncode == IO and "cannot write to standard output" in done.stderr, where, done)
+    flash = (folder / "flash.bin").read_bytes()
+    check(b"is running on" not in flash, "the report went to the flash file")
 
 
 def no_fit_leaves_the_image_as_it_is(folder):
@@ -216,7 +227,8 @@ def ctrl_c_stops_the_write_and_the_next_run_mends_it(folder):
 
 CASES = [
     json_has_exactly_these_keys, plain_variant_and_missing_psram_are_null,
-    a_person_reads_the_report_on_stdout_and_the_steps_on_stderr, quiet_is_quiet, no_fit_leaves_the_image_as_it_is,
+    a_person_reads_the_report_on_stdout_and_the_steps_on_stderr, quiet_is_quiet,
+    a_result_that_cannot_be_written_is_an_error, no_fit_leaves_the_image_as_it_is,
     a_second_run_sends_nothing_and_keeps_the_files, another_size_of_file_system_starts_empty,
     a_program_that_runs_is_interrupted, the_port_may_come_from_the_environment, repl_on_a_terminal,
     the_prompts_protocols_hold_with_micropython_itself,
