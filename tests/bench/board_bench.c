@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Speeds of the virtual board, for tools/bench: boot to prompt, instructions a
- * second in a Python loop, the share of a core that an idle prompt takes, and
- * resident memory.  Usage: board_bench SPEC, where SPEC is what follows "emu:"
- * and names a ROM and a flash file that holds MicroPython.
+ * second in a Python loop, and the share of a core that an idle prompt takes.
+ * Usage: board_bench SPEC, where SPEC is what follows "emu:" and names a ROM and a
+ * flash file that holds MicroPython.
  */
 #include "espy/link.h"
 #include "espy/machine.h"
@@ -124,8 +124,5 @@ int main(int argc, char **argv)
     }
     bench_boot_and_loop(argv[1]);
     bench_idle(argv[1]);
-    struct rusage ru;
-    getrusage(RUSAGE_SELF, &ru);
-    printf("resident memory, at most  %8.1f MB\n", (double)ru.ru_maxrss / 1024);
     return 0;
 }
