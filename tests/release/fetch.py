@@ -412,7 +412,7 @@ def up_with_a_version_offline(cache):
 def up_on_octal_flash_wants_1_24(cache):
     with server() as (s, url):
         done = up(url, cache, "n16r8v", "--version", "1.23.0")
-    check(done.returncode == 2 and "octal flash" in done.stderr, done.returncode, done.stderr)
+    check(done.returncode == UNSUPPORTED and "octal flash" in done.stderr, done.returncode, done.stderr)
 
 
 CASES = [
