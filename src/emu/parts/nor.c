@@ -306,7 +306,7 @@ static void run_reset(espy_nor *nor, const command *c, espy_spi_xfer *x)
         restart(nor);
 }
 
-/* The data sheet's instruction set tables. */
+/* The instruction set of the W25QxxFV. */
 static const command commands[] = {
     {0x03, 24, 1, 1, 0, IS_READ, run_read},
     {0x0b, 24, 1, 1, 8, IS_READ | IN_QPI, run_read},

@@ -4,8 +4,10 @@
  * W25Q128FV, by size (4, 8, 16 MB), as delivered: unprotected, quad mode not yet
  * enabled (QE clear).
  *
- * Follows Winbond's W25Q128FV data sheet (commands, registers, protection, times),
- * the SFDP a dump of a chip, and what ESP-IDF's flash drivers expect of Winbond.
+ * Commands, registers, protection and typical times are those of Winbond's W25QxxFV
+ * family as ESP-IDF's and Linux' flash drivers use them and as its users know them;
+ * the data sheet itself was not at hand to compare with.  The SFDP is a published
+ * dump of a chip.
  */
 #ifndef ESPY_EMU_PARTS_NOR_H
 #define ESPY_EMU_PARTS_NOR_H

@@ -294,7 +294,7 @@ static void run_reset(espy_nor_octal *nor, const command *c, espy_spi_xfer *x)
         restart(nor);
 }
 
-/* Data sheet, "Command Set". */
+/* The command set of the MX25UM family. */
 static const command commands[] = {
     {0x03, 24, IN_SPI | IS_READ, 0, run_read},
     {0x0b, 24, IN_SPI | IS_READ, SPI_WAIT, run_read},
@@ -375,11 +375,11 @@ static bool fits(const espy_nor_octal *nor, const command *c, espy_spi_xfer *x, 
     return true;
 }
 
-/* What SO carries behind a command that the chip does not know the data sheet
- * leaves open.  Logs of WROOM-2 modules tell: bootloaders built for quad flash
- * look for the quad-enable bit with 35h, find none, stay with plain reads and
- * start the application, whose flash driver then fails (the log in "Bootloop"
- * of Arduino-ESP32's troubleshooting guide).  So it is low. */
+/* What SO carries behind a command that the chip does not know, no document at hand
+ * says.  It is inferred: on a WROOM-2 module an image built for quad flash starts
+ * its application, and only the flash driver in it fails (the log in "Bootloop" of
+ * Arduino-ESP32's troubleshooting guide); so its bootloader, which asks with 35h for
+ * the quad-enable bit, was told that there is none. */
 static void answer_unknown(const espy_nor_octal *nor, espy_spi_xfer *x)
 {
     if (nor->mode == ESPY_OPI_SPI && !nor->powered_down && x->cmd.bits == 8 && x->cmd.lines == 1 && x->data.lines == 1)

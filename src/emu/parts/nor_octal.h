@@ -7,9 +7,10 @@
  *
  * In DTR mode the chip moves the bytes of each 16-bit word in the order 1, 0.
  *
- * Follows Macronix' MX25UM25645G data sheet as ESP-IDF's octal flash driver
- * (components/spi_flash/esp32s3) uses it; the ids and SFDP tables are those that
- * Macronix published with its Linux driver patches of February 2024.
+ * Commands, registers and dummy cycles are those that ESP-IDF's octal flash driver
+ * (components/spi_flash/esp32s3) and the SFDP rely on; the ids and SFDP tables are
+ * those that Macronix published with its Linux driver patches of February 2024.  The
+ * data sheet itself was not at hand to compare with.
  */
 #ifndef ESPY_EMU_PARTS_NOR_OCTAL_H
 #define ESPY_EMU_PARTS_NOR_OCTAL_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * MX25UM25645G against its data sheet and against the SFDP that Macronix published.
+ * MX25UM25645G against what ESP-IDF's driver relies on and the SFDP that Macronix published.
  */
 #include "nor_octal.h"
 

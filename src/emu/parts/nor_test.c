@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * W25QxxFV against the tables of its data sheet.
+ * W25QxxFV against what is known of the family; see the header for the sources.
  */
 #include "nor.h"
 
@@ -74,7 +74,7 @@ static void program(board *t, uint32_t addr, const void *bytes, size_t n)
     bench_write(t->b, addressed, 0x02, addr, bytes, n);
 }
 
-/* The data sheet's "Manufacturer and Device Identification". */
+/* Manufacturer and device identification; the JEDEC ids are those in Linux' spi-nor tables. */
 static void test_ids(void **state)
 {
     (void)state;

@@ -45,7 +45,7 @@ enum {
     MR3_3V_FAST_REFRESH = 0x60
 };
 
-/* Data sheet, "Register Set": values after power-on. */
+/* Mode registers after power-on. */
 static void octal_restart(espy_psram *psram)
 {
     static const uint8_t initial[9] = {
@@ -165,7 +165,7 @@ static void quad_restart(espy_psram *psram)
     psram->qpi = psram->wrap32 = psram->reset_enabled = false;
 }
 
-/* Commands that reach the array; data sheet, "Command/Address Latching Truth Table". */
+/* Commands that reach the array. */
 static const struct quad_command {
     uint8_t code;
     uint8_t addr_lines, data_lines; /* in SPI; in QPI all phases take four */

@@ -4,8 +4,9 @@
  * or APS1604M (quad, 2 MB), by mode and size.  Its contents are an espy_mem of
  * the chip's size that the machine owns.
  *
- * Follows AP Memory's data sheets of the APS6408L-3OBMx and APS1604M-3SQR; register
- * layout and latencies agree with ESP-IDF v5.0.4, components/esp_psram/esp32s3.
+ * Commands, register layout and latencies are those that ESP-IDF v5.0.4 relies on
+ * (components/esp_psram/esp32s3); some register values after power-on are from
+ * memory of AP Memory's data sheets, which were not at hand to compare with.
  */
 #ifndef ESPY_EMU_PARTS_PSRAM_H
 #define ESPY_EMU_PARTS_PSRAM_H

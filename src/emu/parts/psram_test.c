@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * APS6408L and APS1604M against their data sheets.
+ * APS6408L and APS1604M against what ESP-IDF's drivers rely on.
  */
 #include "psram.h"
 
