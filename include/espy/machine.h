@@ -39,7 +39,6 @@ typedef struct espy_machine_config {
     const espy_model *model; /* NULL: the default */
     const char *rom_path;    /* the mask ROM's ELF or 384 KiB binary; required for now */
     const char *flash_path;  /* keeps the flash in this file; NULL: a blank chip in memory */
-    bool clock_real;         /* follow the wall clock instead of skipping idle time */
     bool timing_real;        /* UART bits and flash operations take their time */
     const espy_log *log;
 } espy_machine_config;
@@ -68,9 +67,6 @@ void espy_machine_uart_baud(espy_machine *machine, uint32_t baud);
 /* The bridge's DTR and RTS, through the DevKitC's two-transistor auto-reset
  * circuit: true asserts (pin low).  RTS alone holds EN low, DTR alone GPIO0. */
 void espy_machine_lines(espy_machine *machine, bool dtr, bool rts);
-
-/* The flash's contents, for tests and tools. */
-const uint8_t *espy_machine_flash(const espy_machine *machine, size_t *size);
 
 /* A link to UART0 of a new machine, opened from "MODEL[,key=value...]" (the part
  * after "emu:"); the link owns the machine.  Time on the link is the machine's. */

@@ -145,20 +145,25 @@ static void set_core_clock(void *self, unsigned n, bool level)
     end_slice(m);
 }
 
+/* SYSTEM and RTC_CNTL each can stall a core. */
+static void update_stall(espy_machine *m, unsigned n)
+{
+    espy_systimer_halt(&m->systimer, n, m->core[n].stalled || m->core[n].rtc_stalled);
+    end_slice(m);
+}
+
 static void set_core_stall(void *self, unsigned n, bool level)
 {
     espy_machine *m = self;
     m->core[n].stalled = level;
-    espy_systimer_halt(&m->systimer, n, level || m->core[n].rtc_stalled);
-    end_slice(m);
+    update_stall(m, n);
 }
 
 static void set_core_rtc_stall(void *self, unsigned n, bool level)
 {
     espy_machine *m = self;
     m->core[n].rtc_stalled = level;
-    espy_systimer_halt(&m->systimer, n, level || m->core[n].stalled);
-    end_slice(m);
+    update_stall(m, n);
 }
 
 static void set_sleep(void *self, unsigned n, bool level)
@@ -671,10 +676,4 @@ void espy_machine_lines(espy_machine *m, bool dtr, bool rts)
     } else if (!m->powered && !m->en_rise.armed) {
         espy_clock_at(&m->clock, &m->en_rise, m->clock.now + EN_RISE);
     }
-}
-
-const uint8_t *espy_machine_flash(const espy_machine *m, size_t *size)
-{
-    *size = m->flash.size;
-    return m->flash.bytes;
 }

@@ -63,9 +63,3 @@ void espy_watchdog_set_rate(espy_watchdog *dog, espy_rate rate)
     dog->rate = rate;
     arm(dog);
 }
-
-void espy_watchdog_update(espy_watchdog *dog)
-{
-    settle(dog);
-    arm(dog);
-}

@@ -46,7 +46,5 @@ void espy_watchdog_feed(espy_watchdog *dog);
 /* Starts, stops where it is, goes on. */
 void espy_watchdog_run(espy_watchdog *dog, bool running);
 void espy_watchdog_set_rate(espy_watchdog *dog, espy_rate rate);
-/* A stage's length has changed. */
-void espy_watchdog_update(espy_watchdog *dog);
 
 #endif

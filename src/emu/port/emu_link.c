@@ -159,15 +159,15 @@ static const char *default_rom(char *path, size_t cap)
 
 static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, espy_err *err)
 {
-    espy_machine_config config = {.log = log};
-    espy_status st = espy_emu_spec_parse(&config, spec, err);
+    espy_emu_spec parsed = {.machine.log = log};
+    espy_status st = espy_emu_spec_parse(&parsed, spec, err);
     if (st != ESPY_OK)
         return st;
     char path[1024];
-    if (config.rom_path == NULL)
-        config.rom_path = default_rom(path, sizeof path);
-    e->real = config.clock_real;
-    return espy_machine_new(&e->machine, &config, err);
+    if (parsed.machine.rom_path == NULL)
+        parsed.machine.rom_path = default_rom(path, sizeof path);
+    e->real = parsed.clock_real;
+    return espy_machine_new(&e->machine, &parsed.machine, err);
 }
 
 espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_log *log, espy_err *err)

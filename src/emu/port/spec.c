@@ -15,37 +15,37 @@ static espy_status set_choice(const char *value, const char *key, const char *of
     return espy_fail(err, ESPY_E_ARG, "%s=%s is neither %s=%s nor %s=%s", key, value, key, off, key, on);
 }
 
-static espy_status set_key(espy_machine_config *config, const char *key, const char *value, espy_err *err)
+static espy_status set_key(espy_emu_spec *spec, const char *key, const char *value, espy_err *err)
 {
     if (strcmp(key, "rom") == 0)
-        config->rom_path = value;
+        spec->machine.rom_path = value;
     else if (strcmp(key, "flash") == 0)
-        config->flash_path = value;
+        spec->machine.flash_path = value;
     else if (strcmp(key, "clock") == 0)
-        return set_choice(value, key, "virtual", "real", &config->clock_real, err);
+        return set_choice(value, key, "virtual", "real", &spec->clock_real, err);
     else if (strcmp(key, "timing") == 0)
-        return set_choice(value, key, "fast", "real", &config->timing_real, err);
+        return set_choice(value, key, "fast", "real", &spec->machine.timing_real, err);
     else
         return espy_fail(err, ESPY_E_ARG, "a virtual board has no key %s", key);
     return ESPY_OK;
 }
 
-static espy_status set_model(espy_machine_config *config, const char *name, espy_err *err)
+static espy_status set_model(espy_emu_spec *spec, const char *name, espy_err *err)
 {
-    config->model = *name != '\0' ? espy_model_find(name) : &espy_models[0];
-    if (config->model != NULL)
+    spec->machine.model = *name != '\0' ? espy_model_find(name) : &espy_models[0];
+    if (spec->machine.model != NULL)
         return ESPY_OK;
     espy_status st = espy_fail(err, ESPY_E_ARG, "there is no virtual board called %s", name);
     espy_advise(err, "The models are n16r8, n16r8v, n16r2, n8r8, n8r2, n4r2, n8 and n32r8v.");
     return st;
 }
 
-espy_status espy_emu_spec_parse(espy_machine_config *config, char *text, espy_err *err)
+espy_status espy_emu_spec_parse(espy_emu_spec *spec, char *text, espy_err *err)
 {
     char *rest = strchr(text, ',');
     if (rest != NULL)
         *rest++ = '\0';
-    espy_status st = set_model(config, text, err);
+    espy_status st = set_model(spec, text, err);
     while (st == ESPY_OK && rest != NULL) {
         char *key = rest;
         rest = strchr(key, ',');
@@ -57,7 +57,7 @@ espy_status espy_emu_spec_parse(espy_machine_config *config, char *text, espy_er
             break;
         }
         *value++ = '\0';
-        st = set_key(config, key, value, err);
+        st = set_key(spec, key, value, err);
     }
     espy_advise(err, "Write emu:MODEL,rom=FILE,flash=FILE,clock=virtual|real,timing=fast|real.");
     return st;

@@ -7,8 +7,13 @@
 
 #include "espy/machine.h"
 
-/* Fills in what the text says and leaves the rest of config alone.  Cuts the text
- * up; config points into it then.  ESPY_E_ARG: no such model, key or value. */
-espy_status espy_emu_spec_parse(espy_machine_config *config, char *text, espy_err *err);
+typedef struct espy_emu_spec {
+    espy_machine_config machine;
+    bool clock_real; /* follow the wall clock instead of skipping idle time: the link's affair */
+} espy_emu_spec;
+
+/* Fills in what the text says and leaves the rest of spec alone.  Cuts the text
+ * up; spec points into it then.  ESPY_E_ARG: no such model, key or value. */
+espy_status espy_emu_spec_parse(espy_emu_spec *spec, char *text, espy_err *err);
 
 #endif
