@@ -37,7 +37,7 @@ const espy_model *espy_model_find(const char *name);
 
 typedef struct espy_machine_config {
     const espy_model *model; /* NULL: the default */
-    const char *rom_path;    /* the mask ROM's ELF or 384 KiB binary; required for now */
+    const char *rom_path;    /* a mask ROM's ELF or 384 KiB binary; NULL: the built-in ROM */
     const char *flash_path;  /* keeps the flash in this file; NULL: a blank chip in memory */
     bool timing_real;        /* UART bits and flash operations take their time */
     const espy_log *log;
@@ -48,12 +48,18 @@ void espy_machine_free(espy_machine *machine);
 
 /* Why a slice ended. */
 typedef enum espy_stop {
-    ESPY_STOP_TIME,  /* the slice is over */
-    ESPY_STOP_OUTPUT /* the board has just sent bytes to the host, see espy_machine_uart_read() */
+    ESPY_STOP_TIME,   /* the slice is over */
+    ESPY_STOP_OUTPUT, /* the board has just sent bytes to the host, see espy_machine_uart_read() */
+    ESPY_STOP_FAULT   /* the built-in ROM cannot do what the firmware asks, see espy_machine_fault() */
 } espy_stop;
 
 /* Runs for at most `us` microseconds of virtual time. */
 espy_stop espy_machine_run(espy_machine *machine, uint64_t us);
+
+/* What the built-in ROM could not do, with the name of the function and its caller, or
+ * NULL.  Both cores stand still, while time goes on, until the board is next reset
+ * by a line, a key or its power. */
+const espy_err *espy_machine_fault(const espy_machine *machine);
 
 uint64_t espy_machine_now_us(const espy_machine *machine);
 /* Guest instructions executed by both cores so far. */
@@ -67,6 +73,11 @@ void espy_machine_uart_baud(espy_machine *machine, uint32_t baud);
 /* The bridge's DTR and RTS, through the DevKitC's two-transistor auto-reset
  * circuit: true asserts (pin low).  RTS alone holds EN low, DTR alone GPIO0. */
 void espy_machine_lines(espy_machine *machine, bool dtr, bool rts);
+/* The board's two keys, each held while true: BOOT grounds GPIO0, RESET grounds EN. */
+void espy_machine_keys(espy_machine *machine, bool boot, bool reset);
+/* Takes the 3.3 V away, or gives them back: nothing but the flash keeps its contents, and
+ * a sector that was being erased or a page that was being written is left half done. */
+void espy_machine_power(espy_machine *machine, bool on);
 
 /* A link to UART0 of a new machine, opened from "MODEL[,key=value...]" (the part
  * after "emu:"); the link owns the machine.  Time on the link is the machine's. */

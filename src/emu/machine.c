@@ -16,6 +16,8 @@
 #include "parts/nor.h"
 #include "parts/nor_octal.h"
 #include "parts/psram.h"
+#include "inspect.h"
+#include "rom/builtin.h"
 #include "rom/rom.h"
 #include "soc/aes.h"
 #include "soc/assist_debug.h"
@@ -76,6 +78,7 @@ struct espy_machine {
     core core[2];
     core *running; /* the core whose slice it is, or NULL */
 
+    espy_builtin_rom builtin; /* unless there is a real ROM */
     uint8_t *rom_bytes, *sram_bytes, *rtc_bytes, *psram_bytes;
     espy_store flash_store;
     espy_mem rom, sram, rtc_ram, flash, psram;
@@ -118,7 +121,9 @@ struct espy_machine {
 
 static bool core_can_run(const core *c)
 {
-    return c->machine->powered && !c->machine->sleeping && c->clocked && !c->in_reset && !c->stalled && !c->rtc_stalled;
+    const espy_machine *m = c->machine;
+    return m->powered && !m->sleeping && m->builtin.fault.status == ESPY_OK && c->clocked && !c->in_reset &&
+           !c->stalled && !c->rtc_stalled;
 }
 
 /* Something changed that the running core's slice did not foresee. */
@@ -285,6 +290,9 @@ static void perform_pending_reset(espy_machine *m)
 {
     espy_reset_cause cause = m->reset_cause;
     m->reset_cause = ESPY_CAUSE_NONE;
+    /* A watchdog is not to hide that the ROM could not go on. */
+    if (m->builtin.fault.status != ESPY_OK)
+        return;
     perform_reset(m, cause, m->reset_cores);
 }
 
@@ -292,6 +300,7 @@ static void power_on(void *self)
 {
     espy_machine *m = self;
     m->powered = true;
+    espy_builtin_rom_revive(&m->builtin);
     m->reset_cause = ESPY_CAUSE_NONE;
     perform_reset(m, ESPY_CAUSE_POWER_ON, ESPY_CORES_BOTH);
 }
@@ -314,11 +323,19 @@ static espy_status make_flash(espy_machine *m, const char *path, espy_err *err)
     return espy_mem_init(&m->flash, "flash", m->flash_store.bytes, m->flash_store.size, err);
 }
 
-static espy_status make_memories(espy_machine *m, const espy_machine_config *config, espy_err *err)
+static espy_status make_rom(espy_machine *m, const char *path, espy_err *err)
 {
     espy_status st = make_mem(&m->rom, "ROM", &m->rom_bytes, ESPY_ROM_SIZE, err);
-    if (st == ESPY_OK)
-        st = espy_rom_load(m->rom_bytes, config->rom_path, err);
+    if (st != ESPY_OK)
+        return st;
+    if (path != NULL)
+        return espy_rom_load(m->rom_bytes, path, err);
+    return espy_builtin_rom_init(&m->builtin, m->rom_bytes, &m->bus, &m->clock, m->soc.log, err);
+}
+
+static espy_status make_memories(espy_machine *m, const espy_machine_config *config, espy_err *err)
+{
+    espy_status st = make_rom(m, config->rom_path, err);
     if (st == ESPY_OK)
         st = make_mem(&m->sram, "SRAM", &m->sram_bytes, SRAM_SIZE, err);
     if (st == ESPY_OK)
@@ -488,6 +505,11 @@ static void make_peripherals(espy_machine *m, bool timing_real)
         m->system.module_reset[n] = (espy_line){reset_module, m, n};
 }
 
+static void stop_for_fault(void *self)
+{
+    end_slice(self);
+}
+
 static espy_status make_cores(espy_machine *m, espy_err *err)
 {
     static const uint32_t prid[2] = {0xcdcd, 0xabab};
@@ -495,7 +517,11 @@ static espy_status make_cores(espy_machine *m, espy_err *err)
     for (unsigned i = 0; i < 2 && st == ESPY_OK; i++) {
         m->core[i] = (core){.machine = m, .clocked = true};
         st = espy_cpu_new(&m->core[i].cpu, &m->bus, &m->clock, m->code, m->soc.log, prid[i], err);
+        if (st == ESPY_OK && m->builtin.places != NULL)
+            espy_builtin_rom_attach(&m->builtin, m->core[i].cpu);
     }
+    m->builtin.stop = stop_for_fault;
+    m->builtin.stop_self = m;
     return st;
 }
 
@@ -522,13 +548,6 @@ static espy_status make_machine(espy_machine *m, const espy_machine_config *conf
 
 espy_status espy_machine_new(espy_machine **machine, const espy_machine_config *config, espy_err *err)
 {
-    if (config->rom_path == NULL) {
-        espy_status st =
-            espy_fail(err, ESPY_E_ARG, "a virtual board needs the ESP32-S3's mask ROM, and none was given");
-        espy_advise(err, "Take esp32s3_rev0_rom.elf from the releases of github.com/espressif/esp-rom-elfs and add "
-                         "rom=FILE to the board, or set ESPY_ROM.");
-        return st;
-    }
     espy_machine *m = calloc(1, sizeof *m);
     if (m == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a virtual board");
@@ -553,6 +572,7 @@ void espy_machine_free(espy_machine *m)
     espy_mem *const mems[] = {&m->rom, &m->sram, &m->rtc_ram, &m->flash, &m->psram};
     for (size_t i = 0; i < sizeof mems / sizeof mems[0]; i++)
         espy_mem_free(mems[i]);
+    espy_builtin_rom_free(&m->builtin);
     espy_store_close(&m->flash_store);
     free(m->rom_bytes);
     free(m->sram_bytes);
@@ -625,11 +645,14 @@ static void run_slice(espy_machine *m, espy_tick span)
 espy_stop espy_machine_run(espy_machine *m, uint64_t us)
 {
     espy_tick end = m->clock.now + us * ESPY_TICKS_PER_US;
+    bool faulty = m->builtin.fault.status != ESPY_OK;
     size_t unread = espy_uart_host_available(&m->uart[0]);
     while (m->clock.now < end) {
         espy_clock_fire_due(&m->clock);
         if (m->reset_cause != ESPY_CAUSE_NONE)
             perform_pending_reset(m);
+        if (!faulty && m->builtin.fault.status != ESPY_OK)
+            return ESPY_STOP_FAULT;
         if (espy_uart_host_available(&m->uart[0]) > unread)
             return ESPY_STOP_OUTPUT;
         espy_tick span = horizon(m, end);
@@ -637,7 +660,12 @@ espy_stop espy_machine_run(espy_machine *m, uint64_t us)
             span = min_tick(span, QUANTUM);
         run_slice(m, span);
     }
-    return ESPY_STOP_TIME;
+    return m->builtin.fault.status != ESPY_OK ? ESPY_STOP_FAULT : ESPY_STOP_TIME;
+}
+
+const espy_err *espy_machine_fault(const espy_machine *m)
+{
+    return m->builtin.fault.status != ESPY_OK ? &m->builtin.fault : NULL;
 }
 
 uint64_t espy_machine_now_us(const espy_machine *m)
@@ -648,6 +676,16 @@ uint64_t espy_machine_now_us(const espy_machine *m)
 uint64_t espy_machine_instructions(const espy_machine *m)
 {
     return espy_cpu_instructions(m->core[0].cpu) + espy_cpu_instructions(m->core[1].cpu);
+}
+
+espy_cpu *espy_machine_cpu(espy_machine *m, unsigned n)
+{
+    return m->core[n].cpu;
+}
+
+espy_bus *espy_machine_bus(espy_machine *m)
+{
+    return &m->bus;
 }
 
 /* The outside. */

@@ -257,6 +257,7 @@ static bool ends_block(const espy_insn *in)
     case ESPY_OP_RFWO:
     case ESPY_OP_RFWU:
     case ESPY_OP_SYSCALL:
+    case ESPY_OP_SIMCALL:
     case ESPY_OP_ILLEGAL:
     case ESPY_OP_EE: return true;
     default: return false;
@@ -375,7 +376,8 @@ static espy_handler *handler(const espy_insn *in)
 
 static espy_op *append(builder *b, const espy_insn *in)
 {
-    unsigned need = quadrant(in);
+    /* The host may use every register of the window. */
+    unsigned need = in->op == ESPY_OP_SIMCALL && b->code->host ? 3 : quadrant(in);
     check_quadrant(b, need);
     espy_op *op = emit(b, handler(in), immediate(in), in->length);
     op->r = in->r;

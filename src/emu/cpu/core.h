@@ -80,6 +80,7 @@ struct espy_code {
     uint32_t *loop_ends;                      /* open hash of known LEND values; 0 is free */
     uint32_t loop_end_count;
     bool loop_ends_everywhere; /* the table is full: any address may be one */
+    bool host;                 /* SIMCALL calls the host */
     uint8_t *arena;
     size_t used, size;
     uint32_t flushes; /* how often the arena was emptied: older pointers are void */
@@ -178,7 +179,8 @@ struct espy_cpu {
     uint32_t interrupt, intenable; /* pending, enabled */
     uint32_t levels;               /* of the inputs */
     uint32_t ccompare[3];
-    bool waiting;   /* in WAITI */
+    bool waiting;   /* in WAITI, or paused by the host */
+    espy_tick wake; /* when a pause ends; ESPY_NEVER in WAITI */
     bool stop;      /* espy_cpu_stop() was called */
     bool attention; /* an input or the cycle's length changed during an access */
 
@@ -196,6 +198,9 @@ struct espy_cpu {
     espy_clock *clock;
     espy_code *code;
     const espy_log *log;
+    espy_cpu_host *host; /* what SIMCALL calls, or NULL */
+    void *host_self;
+    const espy_op *host_op; /* the SIMCALL under way */
     espy_op exit;                            /* ends the slice */
     espy_op scratch[2 * ESPY_BLOCK_MAX + 4]; /* a block cut short */
 };
@@ -213,6 +218,8 @@ void espy_exec_sync(espy_cpu *cpu, const espy_op *op);
 /* After it: goes on after op, or leaves the block because its code was changed,
  * or ends the slice. */
 espy_op *espy_exec_after_access(espy_cpu *cpu, espy_op *op);
+/* The same after a call of the host by op, which ends its block: goes on at cpu->pc. */
+espy_op *espy_exec_after_host(espy_cpu *cpu, const espy_op *op);
 
 static inline int32_t espy_cycles_done(const espy_cpu *cpu, const espy_op *op)
 {

@@ -41,6 +41,8 @@ void espy_cpu_reset(espy_cpu *cpu)
         .clock = cpu->clock,
         .code = cpu->code,
         .log = cpu->log,
+        .host = cpu->host,
+        .host_self = cpu->host_self,
         .prid = cpu->prid,
         .cycle = cpu->next_cycle,
         .next_cycle = cpu->next_cycle,
@@ -106,8 +108,9 @@ espy_tick espy_cpu_run(espy_cpu *cpu, espy_tick ticks)
     while (!cpu->stop && cpu->clock->now < cpu->slice_end) {
         if (espy_interrupt_due(cpu))
             espy_interrupt_take(cpu);
-        if (cpu->waiting)
+        if (espy_cpu_waiting(cpu))
             break;
+        cpu->waiting = false;
         run_part(cpu);
     }
     return cpu->clock->now - start;
@@ -130,15 +133,18 @@ void espy_cpu_set_interrupts(espy_cpu *cpu, uint32_t levels)
 
 bool espy_cpu_waiting(const espy_cpu *cpu)
 {
-    return cpu->waiting && !espy_interrupt_due(cpu);
+    return cpu->waiting && cpu->clock->now < cpu->wake && !espy_interrupt_due(cpu);
 }
 
 espy_tick espy_cpu_wake_in(const espy_cpu *cpu)
 {
-    uint32_t cycles;
-    if (!cpu->waiting || !espy_timers_wake(cpu, ccount(cpu), &cycles))
+    if (!cpu->waiting)
         return ESPY_NEVER;
-    return ((espy_tick)cycles + 1) * cpu->next_cycle - cpu->idle_rest % cpu->next_cycle;
+    uint32_t cycles;
+    espy_tick timer = ESPY_NEVER, pause = cpu->wake == ESPY_NEVER ? ESPY_NEVER : cpu->wake - cpu->clock->now;
+    if (espy_timers_wake(cpu, ccount(cpu), &cycles))
+        timer = ((espy_tick)cycles + 1) * cpu->next_cycle - cpu->idle_rest % cpu->next_cycle;
+    return timer < pause ? timer : pause;
 }
 
 void espy_cpu_idle(espy_cpu *cpu, espy_tick ticks)

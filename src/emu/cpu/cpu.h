@@ -54,6 +54,30 @@ espy_tick espy_cpu_wake_in(const espy_cpu *cpu);
 /* A waiting core lets time pass: CCOUNT advances, timers may become due. */
 void espy_cpu_idle(espy_cpu *cpu, espy_tick ticks);
 
+/* What SIMCALL means: nothing on a chip; on a machine whose ROM is the host's work,
+ * a call of `host` with the address of the instruction.  During the call clock->now is
+ * the instruction's time, the accessors below may be used, and the window's
+ * sixteen registers are free of older frames.  The core then goes on after the
+ * instruction, or where espy_cpu_set_pc() says.  Set before the first run. */
+typedef void espy_cpu_host(void *self, espy_cpu *cpu, uint32_t pc);
+void espy_cpu_set_host(espy_cpu *cpu, espy_cpu_host *host, void *self);
+/* During a host call: the core sleeps until the clock reads `until`, or until an
+ * interrupt is due, and then goes on at its pc. */
+void espy_cpu_pause(espy_cpu *cpu, espy_tick until);
+/* During a host call: a windowed call of `to` (CALL8) that will return to `back`;
+ * its arguments are in a10 to a15, its result will be in a10. */
+void espy_cpu_call(espy_cpu *cpu, uint32_t to, uint32_t back);
+/* During a host call: writes every frame but the current one to its stack, as the
+ * window overflow handlers would. */
+void espy_cpu_spill(espy_cpu *cpu);
+/* During a host call: a special register, by its number in the ISA (230 is PS); 0 where
+ * the core has none.  A write obeys what WSR obeys. */
+uint32_t espy_cpu_get_sr(const espy_cpu *cpu, unsigned n);
+void espy_cpu_set_sr(espy_cpu *cpu, unsigned n, uint32_t value);
+uint32_t espy_cpu_prid(const espy_cpu *cpu);
+/* The length of a cycle in clock ticks. */
+unsigned espy_cpu_cycle(const espy_cpu *cpu);
+
 /* Inspection, for tests, traces and a debugger. */
 uint32_t espy_cpu_pc(const espy_cpu *cpu);
 uint32_t espy_cpu_get_a(const espy_cpu *cpu, unsigned n);

@@ -221,6 +221,14 @@ espy_op *espy_exec_after_access(espy_cpu *cpu, espy_op *op)
     return resume(cpu, op);
 }
 
+espy_op *espy_exec_after_host(espy_cpu *cpu, const espy_op *op)
+{
+    espy_tick done = (espy_tick)espy_cycles_done(cpu, op) + 1;
+    shorten(cpu, cpu->waiting || espy_interrupt_due(cpu) ? done : allowed(cpu, done));
+    cpu->attention = false;
+    return espy_exec_goto(cpu, cpu->pc);
+}
+
 /* ---- pseudo ops ---- */
 
 OP(FALL)

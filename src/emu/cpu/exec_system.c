@@ -64,7 +64,22 @@ OP(SYSCALL)
 }
 
 /* A call to the simulator does nothing on a chip. */
-NOTHING(SIMCALL)
+static espy_op *call_host(espy_cpu *cpu, espy_op *op)
+{
+    cpu->pc = op->pc + op->len;
+    if (cpu->host == NULL)
+        return espy_exec_goto(cpu, cpu->pc);
+    espy_exec_sync(cpu, op);
+    cpu->host_op = op;
+    cpu->host(cpu->host_self, cpu, op->pc);
+    cpu->host_op = NULL;
+    return espy_exec_after_host(cpu, op);
+}
+
+OP(SIMCALL)
+{
+    GO(call_host(cpu, op));
+}
 
 OP(BREAK)
 {
@@ -121,6 +136,7 @@ OP(WAITI)
 {
     cpu->ps = (cpu->ps & ~PS_INTLEVEL) | op->imm;
     cpu->waiting = true;
+    cpu->wake = ESPY_NEVER;
     GO(espy_exec_leave(cpu, op));
 }
 

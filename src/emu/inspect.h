@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inside of a machine, for tests that compare two of them: to be looked at, and set,
+ * between slices only.
+ */
+#ifndef ESPY_EMU_INSPECT_H
+#define ESPY_EMU_INSPECT_H
+
+#include "core/bus.h"
+#include "cpu/cpu.h"
+
+#include "espy/machine.h"
+
+espy_cpu *espy_machine_cpu(espy_machine *machine, unsigned core);
+espy_bus *espy_machine_bus(espy_machine *machine);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The built-in mask ROM: its image, and the way from a SIMCALL to the function.
+ */
+#include "builtin.h"
+
+#include "../../base/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Instructions.  Source: Xtensa ISA Reference Manual, "Instruction Descriptions". */
+#define SIMCALL 0x005100u
+#define RETW_N 0xf01du
+#define ENTRY(frame) (0x000136u | (uint32_t)(frame) / 8 << 12) /* of a1 */
+
+enum {
+    SIZE_ENTRY = 3,
+    SIZE_SIMCALL = 3,
+    RADIO_FROM = 0x40002a78 /* the ROM's table of calls lists the radio's functions last */
+};
+
+typedef struct rom_name {
+    uint32_t call, code; /* the address in the table of calls, and where that leads */
+    const char *name;
+} rom_name;
+
+static const rom_name names[] = {
+#define ROM(call, code, name) {call, code, #name},
+#include "names.inc"
+#undef ROM
+};
+enum { NAMES = sizeof names / sizeof names[0] };
+
+static const espy_rom_function *const tables[] = {
+    espy_rom_string_functions, espy_rom_stdlib_functions, espy_rom_libgcc_functions, espy_rom_digest_functions,
+    espy_rom_print_functions,  espy_rom_uart_functions,   espy_rom_cache_functions,  espy_rom_flash_functions,
+    espy_rom_opi_functions,    espy_rom_chip_functions,   espy_rom_wdt_functions,    espy_rom_xtos_functions,
+    espy_rom_boot_functions,   espy_rom_loader_functions, espy_rom_usb_functions,
+};
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
+/* A SIMCALL, and whose it is: a function's, or that of a name which has none. */
+struct espy_rom_place {
+    uint32_t pc;
+    const espy_rom_function *function;
+    const char *name;
+    bool first; /* the call begins here */
+};
+
+/* ---- the image ---- */
+
+static uint8_t *put_insn(uint8_t *at, uint32_t insn, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        at[i] = (uint8_t)(insn >> 8 * i);
+    return at + size;
+}
+
+static void add_place(espy_builtin_rom *rom, uint32_t pc, const espy_rom_function *f, const char *name, bool first)
+{
+    rom->places[rom->place_count++] = (espy_rom_place){pc, f, name, first};
+}
+
+static void put_function(espy_builtin_rom *rom, uint8_t *image, const espy_rom_function *f, uint32_t addr)
+{
+    uint8_t *at = image + (addr - ESPY_ROM_CODE_ADDR);
+    if (f->kind == ESPY_ROM_NAKED) {
+        put_insn(at, SIMCALL, SIZE_SIMCALL);
+        add_place(rom, addr, f, f->name, true);
+        return;
+    }
+    at = put_insn(at, ENTRY(espy_rom_frame_size(f)), SIZE_ENTRY);
+    at = put_insn(at, SIMCALL, SIZE_SIMCALL);
+    add_place(rom, addr + SIZE_ENTRY, f, f->name, true);
+    if (f->kind == ESPY_ROM_STEPS) {
+        at = put_insn(at, SIMCALL, SIZE_SIMCALL);
+        add_place(rom, addr + SIZE_ENTRY + SIZE_SIMCALL, f, f->name, false);
+    }
+    put_insn(at, RETW_N, 2);
+}
+
+static const rom_name *find_name(const char *text)
+{
+    for (size_t i = 0; i < NAMES; i++)
+        if (strcmp(names[i].name, text) == 0)
+            return &names[i];
+    return NULL;
+}
+
+uint32_t espy_rom_address(const char *text)
+{
+    const rom_name *n = find_name(text);
+    return n != NULL ? n->call : 0;
+}
+
+static void put_missing(espy_builtin_rom *rom, uint8_t *image, const rom_name *n)
+{
+    const uint32_t addresses[] = {n->call, n->code};
+    for (unsigned i = 0; i < 2; i++) {
+        put_insn(image + (addresses[i] - ESPY_ROM_CODE_ADDR), SIMCALL, SIZE_SIMCALL);
+        add_place(rom, addresses[i], NULL, n->name, true);
+    }
+}
+
+static void put_table(espy_builtin_rom *rom, uint8_t *image, const espy_rom_function *f)
+{
+    for (; f->run != NULL; f++) {
+        const rom_name *n = f->addr == 0 ? find_name(f->name) : NULL;
+        if (n != NULL)
+            put_function(rom, image, f, n->call);
+        if (n != NULL || f->addr != 0)
+            put_function(rom, image, f, n != NULL ? n->code : f->addr);
+    }
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    uint32_t x = ((const espy_rom_place *)a)->pc, y = ((const espy_rom_place *)b)->pc;
+    return (x > y) - (x < y);
+}
+
+static size_t count_functions(void)
+{
+    size_t n = 0;
+    for (size_t t = 0; t < TABLES; t++)
+        for (const espy_rom_function *f = tables[t]; f->run != NULL; f++)
+            n++;
+    return n;
+}
+
+espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bus *bus, espy_clock *clock,
+                                  const espy_log *log, espy_err *err)
+{
+    *rom = (espy_builtin_rom){.bus = bus, .clock = clock, .log = log};
+    rom->places = calloc(2 * NAMES + 4 * count_functions(), sizeof *rom->places);
+    if (rom->places == NULL)
+        return espy_fail(err, ESPY_E_MEMORY, "no memory for the built-in mask ROM");
+    memset(image, 0, ESPY_ROM_SIZE);
+    for (size_t i = 0; i < NAMES; i++)
+        put_missing(rom, image, &names[i]);
+    for (size_t t = 0; t < TABLES; t++)
+        put_table(rom, image, tables[t]);
+    qsort(rom->places, rom->place_count, sizeof *rom->places, compare_places);
+    return ESPY_OK;
+}
+
+void espy_builtin_rom_free(espy_builtin_rom *rom)
+{
+    free(rom->places);
+    *rom = (espy_builtin_rom){0};
+}
+
+/* ---- calls ---- */
+
+static void missing(espy_rom_call *c, const espy_rom_place *place)
+{
+    uint32_t from = espy_cpu_get_a(c->cpu, 4 * (espy_cpu_get_sr(c->cpu, 230) >> 16 & 3));
+    from = (from & 0x3fffffff) | 0x40000000;
+    if (place->pc >= RADIO_FROM && place->pc < 0x40006000)
+        espy_rom_fault(c, "the firmware started the radio: %s (0x%08x), called from 0x%08x, is not in the built-in ROM",
+                       place->name, place->pc, from);
+    else
+        espy_rom_fault(c, "%s (0x%08x), called from 0x%08x, is not in the built-in ROM", place->name, place->pc, from);
+}
+
+/* A step lives in the first word of the locals. */
+static void run_function(espy_rom_call *c, bool first)
+{
+    if (c->function->kind == ESPY_ROM_STEPS && first) {
+        espy_rom_set_local(c, 0, 0);
+        c->pc += SIZE_SIMCALL;
+        espy_cpu_set_pc(c->cpu, c->pc + SIZE_SIMCALL);
+    } else if (c->function->kind == ESPY_ROM_STEPS) {
+        c->step = espy_rom_local(c, 0);
+    }
+    c->function->run(c);
+}
+
+static void host_call(void *self, espy_cpu *cpu, uint32_t pc)
+{
+    espy_builtin_rom *rom = self;
+    const espy_rom_place key = {.pc = pc};
+    const espy_rom_place *place = bsearch(&key, rom->places, rom->place_count, sizeof key, compare_places);
+    espy_rom_call c = {.rom = rom, .cpu = cpu, .bus = rom->bus, .clock = rom->clock, .pc = pc};
+    if (place == NULL)
+        return;
+    if (place->function == NULL) {
+        missing(&c, place);
+        return;
+    }
+    c.function = place->function;
+    run_function(&c, place->first);
+}
+
+void espy_builtin_rom_attach(espy_builtin_rom *rom, espy_cpu *cpu)
+{
+    espy_cpu_set_host(cpu, host_call, rom);
+}
+
+void espy_builtin_rom_revive(espy_builtin_rom *rom)
+{
+    rom->fault = (espy_err){0};
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The built-in mask ROM as the machine sees it: an image of the ROM's 384 KiB, and
+ * what runs when a core comes upon one of its SIMCALLs.
+ */
+#ifndef ESPY_EMU_ROM_BUILTIN_H
+#define ESPY_EMU_ROM_BUILTIN_H
+
+#include "native.h"
+#include "rom.h"
+
+typedef struct espy_rom_place espy_rom_place;
+
+struct espy_builtin_rom {
+    espy_bus *bus;
+    espy_clock *clock;
+    const espy_log *log;
+    espy_rom_place *places; /* where functions are, sorted by address */
+    size_t place_count;
+    espy_err fault; /* what it could not do; status ESPY_OK if nothing */
+    void (*stop)(void *self);
+    void *stop_self;
+};
+
+/* Fills image[ESPY_ROM_SIZE].  stop is called, once, when there is a fault: the machine
+ * is to run the cores no further. */
+espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bus *bus, espy_clock *clock,
+                                  const espy_log *log, espy_err *err);
+void espy_builtin_rom_free(espy_builtin_rom *rom);
+/* Makes a core's SIMCALLs this ROM's business. */
+void espy_builtin_rom_attach(espy_builtin_rom *rom, espy_cpu *cpu);
+/* The board was reset: the fault is over. */
+void espy_builtin_rom_revive(espy_builtin_rom *rom);
+
+#endif
