@@ -62,12 +62,20 @@ espy_stop espy_machine_run(espy_machine *machine, uint64_t us);
 const espy_err *espy_machine_fault(const espy_machine *machine);
 
 uint64_t espy_machine_now_us(const espy_machine *machine);
+/* For how long nothing will happen on the board unless somebody outside acts: both cores
+ * sleep and no event is due; 0 while a core runs, UINT64_MAX where nothing is to come. */
+uint64_t espy_machine_idle_us(const espy_machine *machine);
 /* Guest instructions executed by both cores so far. */
 uint64_t espy_machine_instructions(const espy_machine *machine);
 
 /* UART0, the board's USB-to-serial bridge.  Bytes to the board are queued and
- * delivered as the guest's receiver takes them. */
+ * delivered as the guest's receiver takes them.  While EN is low nobody listens: what
+ * is queued is lost, and so is what comes. */
 espy_status espy_machine_uart_write(espy_machine *machine, const uint8_t *bytes, size_t n, espy_err *err);
+/* How many of them the guest has not taken yet. */
+size_t espy_machine_uart_pending(const espy_machine *machine);
+/* Forgets those. */
+void espy_machine_uart_purge(espy_machine *machine);
 size_t espy_machine_uart_read(espy_machine *machine, uint8_t *bytes, size_t cap);
 void espy_machine_uart_baud(espy_machine *machine, uint32_t baud);
 /* The bridge's DTR and RTS, through the DevKitC's two-transistor auto-reset

@@ -109,8 +109,11 @@ struct espy_machine {
     espy_assist_debug assist_debug;
     espy_storage storage;
 
-    bool powered;    /* EN is high */
-    uint32_t straps; /* as the last chip reset latched them */
+    bool dtr, rts;            /* of the bridge; true: asserted */
+    bool boot_key, reset_key; /* held down */
+    bool unplugged;           /* the 3.3 V are gone */
+    bool powered;             /* EN is high */
+    uint32_t straps;          /* as the last chip reset latched them */
     bool sleeping;
     espy_event en_rise;
     espy_reset_cause reset_cause; /* requested and not yet performed */
@@ -673,6 +676,14 @@ uint64_t espy_machine_now_us(const espy_machine *m)
     return m->clock.now / ESPY_TICKS_PER_US;
 }
 
+uint64_t espy_machine_idle_us(const espy_machine *m)
+{
+    if (core_runs(&m->core[0]) || core_runs(&m->core[1]) || m->reset_cause != ESPY_CAUSE_NONE)
+        return 0;
+    espy_tick span = horizon(m, ESPY_NEVER);
+    return span < ESPY_NEVER - m->clock.now ? (span + ESPY_TICKS_PER_US - 1) / ESPY_TICKS_PER_US : UINT64_MAX;
+}
+
 uint64_t espy_machine_instructions(const espy_machine *m)
 {
     return espy_cpu_instructions(m->core[0].cpu) + espy_cpu_instructions(m->core[1].cpu);
@@ -692,7 +703,17 @@ espy_bus *espy_machine_bus(espy_machine *m)
 
 espy_status espy_machine_uart_write(espy_machine *m, const uint8_t *bytes, size_t n, espy_err *err)
 {
-    return espy_uart_host_send(&m->uart[0], bytes, n, err);
+    return m->powered ? espy_uart_host_send(&m->uart[0], bytes, n, err) : ESPY_OK;
+}
+
+size_t espy_machine_uart_pending(const espy_machine *m)
+{
+    return espy_uart_host_pending(&m->uart[0]);
+}
+
+void espy_machine_uart_purge(espy_machine *m)
+{
+    espy_uart_host_flush(&m->uart[0]);
 }
 
 size_t espy_machine_uart_read(espy_machine *m, uint8_t *bytes, size_t cap)
@@ -705,13 +726,50 @@ void espy_machine_uart_baud(espy_machine *m, uint32_t baud)
     espy_uart_host_baud(&m->uart[0], baud);
 }
 
-void espy_machine_lines(espy_machine *m, bool dtr, bool rts)
+/* EN and GPIO0 as the two transistors, the keys and the supply make them: what pulls a
+ * line low wins, since nothing pulls one high but a resistor. */
+static void update_board(espy_machine *m)
 {
-    espy_gpio_drive(&m->gpio, 0, dtr && !rts ? ESPY_PAD_LOW : ESPY_PAD_FLOAT);
-    if (rts && !dtr) {
+    bool ground_gpio0 = (m->dtr && !m->rts) || m->boot_key;
+    espy_gpio_drive(&m->gpio, 0, ground_gpio0 ? ESPY_PAD_LOW : ESPY_PAD_FLOAT);
+    if ((m->rts && !m->dtr) || m->reset_key || m->unplugged) {
         m->powered = false;
         espy_clock_cancel(&m->clock, &m->en_rise);
+        espy_uart_host_flush(&m->uart[0]);
     } else if (!m->powered && !m->en_rise.armed) {
         espy_clock_at(&m->clock, &m->en_rise, m->clock.now + EN_RISE);
     }
+}
+
+void espy_machine_lines(espy_machine *m, bool dtr, bool rts)
+{
+    m->dtr = dtr;
+    m->rts = rts;
+    update_board(m);
+}
+
+void espy_machine_keys(espy_machine *m, bool boot, bool reset)
+{
+    m->boot_key = boot;
+    m->reset_key = reset;
+    update_board(m);
+}
+
+static void forget(espy_machine *m, espy_mem *mem)
+{
+    if (mem->bytes == NULL)
+        return;
+    memset(mem->bytes, 0, mem->size);
+    espy_bus_mem_changed(&m->bus, mem, 0, mem->size);
+}
+
+void espy_machine_power(espy_machine *m, bool on)
+{
+    if (!on && !m->unplugged) {
+        forget(m, &m->sram);
+        forget(m, &m->rtc_ram);
+        forget(m, &m->psram);
+    }
+    m->unplugged = !on;
+    update_board(m);
 }
