@@ -13,5 +13,8 @@
 
 espy_cpu *espy_machine_cpu(espy_machine *machine, unsigned core);
 espy_bus *espy_machine_bus(espy_machine *machine);
+/* What the chips hold; psram has no bytes where the model has no PSRAM. */
+espy_mem *espy_machine_flash(espy_machine *machine);
+espy_mem *espy_machine_psram(espy_machine *machine);
 
 #endif

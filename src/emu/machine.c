@@ -699,6 +699,16 @@ espy_bus *espy_machine_bus(espy_machine *m)
     return &m->bus;
 }
 
+espy_mem *espy_machine_flash(espy_machine *m)
+{
+    return &m->flash;
+}
+
+espy_mem *espy_machine_psram(espy_machine *m)
+{
+    return &m->psram;
+}
+
 /* The outside. */
 
 espy_status espy_machine_uart_write(espy_machine *m, const uint8_t *bytes, size_t n, espy_err *err)
