@@ -77,6 +77,8 @@ size_t espy_machine_uart_pending(const espy_machine *machine);
 /* Forgets those. */
 void espy_machine_uart_purge(espy_machine *machine);
 size_t espy_machine_uart_read(espy_machine *machine, uint8_t *bytes, size_t cap);
+/* How many bytes there are to read. */
+size_t espy_machine_uart_available(const espy_machine *machine);
 void espy_machine_uart_baud(espy_machine *machine, uint32_t baud);
 /* The bridge's DTR and RTS, through the DevKitC's two-transistor auto-reset
  * circuit: true asserts (pin low).  RTS alone holds EN low, DTR alone GPIO0. */

@@ -31,6 +31,7 @@
 #include "soc/regi2c.h"
 #include "soc/rng.h"
 #include "soc/rtc.h"
+#include "soc/rtc_io.h"
 #include "soc/sens.h"
 #include "soc/sha.h"
 #include "soc/storage.h"
@@ -95,6 +96,7 @@ struct espy_machine {
     espy_iomux iomux;
     espy_efuse efuse;
     espy_rtc rtc;
+    espy_rtc_io rtc_io;
     espy_sens sens;
     espy_regi2c regi2c;
     espy_system system;
@@ -253,6 +255,7 @@ static void reset_peripherals(espy_machine *m, espy_reset depth)
     update_boot_mode(m);
     espy_intmatrix_reset(&m->intmatrix, depth);
     espy_rtc_reset(&m->rtc, depth);
+    espy_rtc_io_reset(&m->rtc_io, depth);
     espy_sens_reset(&m->sens, depth);
     espy_regi2c_reset(&m->regi2c, depth);
     espy_systimer_reset(&m->systimer, depth);
@@ -423,6 +426,18 @@ static void make_timers(espy_machine *m)
     }
 }
 
+static void make_rtc_io(espy_machine *m)
+{
+    espy_rtc_io_init(&m->rtc_io, &m->soc);
+    m->rtc_io.pad = espy_gpio_set_rtc;
+    m->rtc_io.pad_self = &m->gpio;
+    m->rtc_io.inputs = espy_rtc_set_pads;
+    m->rtc_io.inputs_self = &m->rtc;
+    m->rtc_io.wake = (espy_line){espy_rtc_gpio_wakes, &m->rtc, 1};
+    m->gpio.changed = (espy_line){espy_rtc_io_changed, &m->rtc_io, 0};
+    m->gpio.wake = (espy_line){espy_rtc_gpio_wakes, &m->rtc, 0};
+}
+
 static void make_rtc(espy_machine *m)
 {
     espy_rtc_init(&m->rtc, &m->soc);
@@ -432,6 +447,7 @@ static void make_rtc(espy_machine *m)
     m->rtc.force_download = (espy_line){set_force_download, m, 0};
     for (unsigned i = 0; i < 2; i++)
         m->rtc.stall[i] = (espy_line){set_core_rtc_stall, m, i};
+    make_rtc_io(m);
     espy_sens_init(&m->sens, &m->soc);
     espy_regi2c_init(&m->regi2c, &m->soc);
     m->regi2c.sar_adc = espy_sens_analog;
@@ -731,9 +747,22 @@ size_t espy_machine_uart_read(espy_machine *m, uint8_t *bytes, size_t cap)
     return espy_uart_host_take(&m->uart[0], bytes, cap);
 }
 
+size_t espy_machine_uart_available(const espy_machine *m)
+{
+    return espy_uart_host_available(&m->uart[0]);
+}
+
 void espy_machine_uart_baud(espy_machine *m, uint32_t baud)
 {
     espy_uart_host_baud(&m->uart[0], baud);
+}
+
+static void forget(espy_machine *m, espy_mem *mem)
+{
+    if (mem->bytes == NULL)
+        return;
+    memset(mem->bytes, 0, mem->size);
+    espy_bus_mem_changed(&m->bus, mem, 0, mem->size);
 }
 
 /* EN and GPIO0 as the two transistors, the keys and the supply make them: what pulls a
@@ -743,9 +772,15 @@ static void update_board(espy_machine *m)
     bool ground_gpio0 = (m->dtr && !m->rts) || m->boot_key;
     espy_gpio_drive(&m->gpio, 0, ground_gpio0 ? ESPY_PAD_LOW : ESPY_PAD_FLOAT);
     if ((m->rts && !m->dtr) || m->reset_key || m->unplugged) {
+        if (m->powered) {
+            /* CHIP_PU low is power-down, of the RTC domain too; PSRAM happens to keep its bits. */
+            forget(m, &m->sram);
+            forget(m, &m->rtc_ram);
+        }
         m->powered = false;
         espy_clock_cancel(&m->clock, &m->en_rise);
         espy_uart_host_flush(&m->uart[0]);
+        espy_builtin_rom_revive(&m->builtin);
     } else if (!m->powered && !m->en_rise.armed) {
         espy_clock_at(&m->clock, &m->en_rise, m->clock.now + EN_RISE);
     }
@@ -763,14 +798,6 @@ void espy_machine_keys(espy_machine *m, bool boot, bool reset)
     m->boot_key = boot;
     m->reset_key = reset;
     update_board(m);
-}
-
-static void forget(espy_machine *m, espy_mem *mem)
-{
-    if (mem->bytes == NULL)
-        return;
-    memset(mem->bytes, 0, mem->size);
-    espy_bus_mem_changed(&m->bus, mem, 0, mem->size);
 }
 
 void espy_machine_power(espy_machine *m, bool on)

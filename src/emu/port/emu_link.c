@@ -7,6 +7,7 @@
  * clock is the wall clock, and the machine is kept in step with it whenever the
  * host reads or sleeps.
  */
+#include "pace.h"
 #include "spec.h"
 
 #include <stdio.h>
@@ -19,19 +20,11 @@ typedef struct emu_link {
     espy_link link;
     espy_machine *machine;
     bool real;
-    uint64_t epoch_us; /* clock=real: the wall time at which the machine's was 0 */
+    espy_pace pace; /* clock=real */
 } emu_link;
 
-/* A slice is long enough to be cheap (an idle prompt wakes this process a hundred
- * times a second), and short enough for typing to feel immediate. */
-enum { SLICE_US = 10000, LAG_US = 100000 };
-
-static uint64_t wall_us(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
+/* How much virtual time may pass between two looks at the clock. */
+enum { SLICE_US = 10000 };
 
 static void wall_sleep_us(uint64_t us)
 {
@@ -41,7 +34,7 @@ static void wall_sleep_us(uint64_t us)
 
 static uint64_t now_us(emu_link *e)
 {
-    return e->real ? wall_us() : espy_machine_now_us(e->machine);
+    return e->real ? espy_wall_us() : espy_machine_now_us(e->machine);
 }
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -49,35 +42,27 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Lets the machine catch up with the wall clock; one that has fallen far behind,
- * or that nobody ran for a while, is forgiven the difference. */
-static void step_real(emu_link *e, uint64_t left_us)
-{
-    uint64_t target = wall_us() - e->epoch_us;
-    uint64_t at = espy_machine_now_us(e->machine);
-    if (target > at + LAG_US) {
-        e->epoch_us += target - at - SLICE_US;
-        target = at + SLICE_US;
-    }
-    if (target <= at) {
-        wall_sleep_us(min_u64(left_us, SLICE_US));
-        return;
-    }
-    espy_machine_run(e->machine, min_u64(target - at, SLICE_US));
-}
-
 /* Lets a little time pass, at most left_us. */
 static void step(emu_link *e, uint64_t left_us)
 {
-    if (e->real)
-        step_real(e, left_us);
-    else
+    if (!e->real) {
         espy_machine_run(e->machine, min_u64(left_us, SLICE_US));
+        return;
+    }
+    uint64_t idle = espy_pace_step(&e->pace);
+    if (espy_machine_uart_available(e->machine) == 0)
+        wall_sleep_us(min_u64(left_us, idle));
+}
+
+/* A board whose ROM cannot go on says no more; why is the answer to whoever waits for it. */
+static espy_status check_fault(emu_link *e, espy_err *err)
+{
+    const espy_err *fault = espy_machine_fault(e->machine);
+    return fault != NULL ? espy_pass(err, fault->status, fault) : ESPY_OK;
 }
 
 static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err)
 {
-    (void)err;
     emu_link *e = self;
     uint64_t deadline = now_us(e) + (uint64_t)timeout_ms * 1000;
     for (;;) {
@@ -85,6 +70,9 @@ static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t tim
         uint64_t now = now_us(e);
         if (*got > 0 || now >= deadline)
             return ESPY_OK;
+        espy_status st = check_fault(e, err);
+        if (st != ESPY_OK)
+            return st;
         step(e, deadline - now);
     }
 }
@@ -118,12 +106,14 @@ static uint64_t emu_now_ms(void *self)
 
 static espy_status emu_sleep(void *self, uint32_t ms, espy_err *err)
 {
-    (void)err;
     emu_link *e = self;
     uint64_t deadline = now_us(e) + (uint64_t)ms * 1000;
-    for (uint64_t now = now_us(e); now < deadline; now = now_us(e))
+    espy_status st = ESPY_OK;
+    for (uint64_t now = now_us(e); now < deadline && st == ESPY_OK; now = now_us(e)) {
         step(e, deadline - now);
-    return ESPY_OK;
+        st = check_fault(e, err);
+    }
+    return st;
 }
 
 static void emu_close(void *self)
@@ -181,7 +171,7 @@ espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_lo
         free(e);
         return st;
     }
-    e->epoch_us = wall_us();
+    espy_pace_start(&e->pace, e->machine);
     e->link = (espy_link){.ops = &ops, .self = e, .log = log, .has_lines = true};
     snprintf(e->link.name, sizeof e->link.name, "emu:%s", spec);
     *link = &e->link;
