@@ -14,9 +14,6 @@
 
 enum { ANSWER_MS = 3000, FIRST_BAUD = 115200 };
 
-/* Values of SET-CONTROL. */
-enum { CONTROL_NO_FLOW = 1, CONTROL_DTR_ON = 8, CONTROL_DTR_OFF = 9, CONTROL_RTS_ON = 11, CONTROL_RTS_OFF = 12 };
-
 typedef struct remote {
     espy_link link;
     int fd;
@@ -118,9 +115,9 @@ static espy_status remote_write(void *self, const uint8_t *bytes, size_t n, espy
 
 static espy_status remote_set_lines(void *self, bool dtr, bool rts, espy_err *err)
 {
-    espy_status st = command_byte(self, ESPY_COM_SET_CONTROL, dtr ? CONTROL_DTR_ON : CONTROL_DTR_OFF, err);
+    espy_status st = command_byte(self, ESPY_COM_SET_CONTROL, dtr ? ESPY_COM_DTR_ON : ESPY_COM_DTR_OFF, err);
     if (st == ESPY_OK)
-        st = command_byte(self, ESPY_COM_SET_CONTROL, rts ? CONTROL_RTS_ON : CONTROL_RTS_OFF, err);
+        st = command_byte(self, ESPY_COM_SET_CONTROL, rts ? ESPY_COM_RTS_ON : ESPY_COM_RTS_OFF, err);
     return st;
 }
 
@@ -172,7 +169,7 @@ static espy_status set_up(remote *port, espy_err *err)
         {ESPY_COM_SET_DATASIZE, 8},
         {ESPY_COM_SET_PARITY, 1},
         {ESPY_COM_SET_STOPSIZE, 1},
-        {ESPY_COM_SET_CONTROL, CONTROL_NO_FLOW},
+        {ESPY_COM_SET_CONTROL, ESPY_COM_NO_FLOW},
     };
     espy_status st = greet(port, err);
     if (st == ESPY_OK)

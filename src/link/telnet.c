@@ -1,129 +1,67 @@
 /* SPDX-License-Identifier: MIT
  *
- * Telnet with the COM-PORT option (RFC 854, 856, 2217); see the header.  Left out: the
- * server's notices of line and modem state, which are read and dropped.
+ * The client of Telnet with the COM-PORT option (RFC 854, 856, 2217); see the header.  Left
+ * out: the server's notices of line and modem state, which are read and dropped.
  */
 #include "telnet.h"
 
-enum { SE = 240, SB = 250, WILL = 251, WONT = 252, DO = 253, DONT = 254, IAC = 255 };
-enum { BINARY = 0, SUPPRESS_GO_AHEAD = 3, COM_PORT = 44 };
-
-/* The first of the server's COM-PORT answers. */
-enum { SERVER_ANSWER = 100 };
+#include <string.h>
 
 espy_status espy_telnet_hello(espy_buf *out, espy_err *err)
 {
-    static const uint8_t hello[] = {IAC, WILL, COM_PORT, IAC, DO,   COM_PORT,          IAC, WILL, BINARY,
-                                    IAC, DO,   BINARY,   IAC, WILL, SUPPRESS_GO_AHEAD, IAC, DO,   SUPPRESS_GO_AHEAD};
-    return espy_buf_append(out, hello, sizeof hello, err);
-}
-
-espy_status espy_telnet_escape(espy_buf *out, const uint8_t *bytes, size_t n, espy_err *err)
-{
-    espy_status st = espy_buf_reserve(out, 2 * n, err);
-    for (size_t i = 0; i < n && st == ESPY_OK; i++) {
-        out->bytes[out->size++] = bytes[i];
-        if (bytes[i] == IAC)
-            out->bytes[out->size++] = IAC;
+    static const uint8_t options[] = {ESPY_TELNET_COM_PORT, ESPY_TELNET_BINARY, ESPY_TELNET_NO_GO_AHEAD};
+    espy_status st = ESPY_OK;
+    for (size_t i = 0; i < sizeof options && st == ESPY_OK; i++) {
+        st = espy_telnet_negotiate(out, ESPY_TELNET_WILL, options[i], err);
+        if (st == ESPY_OK)
+            st = espy_telnet_negotiate(out, ESPY_TELNET_DO, options[i], err);
     }
-    return st;
-}
-
-espy_status espy_telnet_com_port(espy_buf *out, uint8_t command, const uint8_t *value, size_t n, espy_err *err)
-{
-    const uint8_t begin[] = {IAC, SB, COM_PORT, command}, end[] = {IAC, SE};
-    espy_status st = espy_buf_append(out, begin, sizeof begin, err);
-    if (st == ESPY_OK)
-        st = espy_telnet_escape(out, value, n, err);
-    if (st == ESPY_OK)
-        st = espy_buf_append(out, end, sizeof end, err);
     return st;
 }
 
 static bool wanted(uint8_t option)
 {
-    return option == BINARY || option == SUPPRESS_GO_AHEAD || option == COM_PORT;
+    return option == ESPY_TELNET_BINARY || option == ESPY_TELNET_NO_GO_AHEAD || option == ESPY_TELNET_COM_PORT;
 }
 
 /* The options in wanted() were asked for by us: an agreement needs no answer.  All
  * others are declined once asked. */
-static espy_status negotiate(espy_telnet *telnet, uint8_t option, espy_err *err)
+static espy_status negotiated(espy_telnet *telnet, uint8_t verb, uint8_t option, espy_err *err)
 {
-    if (option == COM_PORT && (telnet->verb == DO || telnet->verb == WILL))
+    bool yes = verb == ESPY_TELNET_DO || verb == ESPY_TELNET_WILL;
+    if (option == ESPY_TELNET_COM_PORT && yes)
         telnet->will_com_port = true;
-    if (option == COM_PORT && (telnet->verb == DONT || telnet->verb == WONT))
+    if (option == ESPY_TELNET_COM_PORT && !yes)
         telnet->refused_com_port = true;
-    if (wanted(option) || telnet->verb == DONT || telnet->verb == WONT)
+    if (wanted(option) || !yes)
         return ESPY_OK;
-    const uint8_t no[] = {IAC, telnet->verb == DO ? WONT : DONT, option};
-    return espy_buf_append(&telnet->reply, no, sizeof no, err);
+    uint8_t no = verb == ESPY_TELNET_DO ? ESPY_TELNET_WONT : ESPY_TELNET_DONT;
+    return espy_telnet_negotiate(&telnet->reply, no, option, err);
 }
 
-static void end_sub(espy_telnet *telnet)
+/* The answer to a command; a notice of line or modem state is none. */
+static bool is_answer(const espy_telnet_reader *r)
 {
-    if (telnet->sub_size >= 2 && telnet->sub[0] == COM_PORT && telnet->sub[1] >= SERVER_ANSWER)
-        telnet->answers++;
-    telnet->state = ESPY_TELNET_DATA;
-}
-
-static void add_sub(espy_telnet *telnet, uint8_t byte)
-{
-    if (telnet->sub_size < sizeof telnet->sub)
-        telnet->sub[telnet->sub_size++] = byte;
-    telnet->state = ESPY_TELNET_SUB;
-}
-
-/* After an IAC in the data: true where the byte is data after all. */
-static bool command(espy_telnet *telnet, uint8_t byte)
-{
-    telnet->state = ESPY_TELNET_DATA;
-    if (byte == SB) {
-        telnet->sub_size = 0;
-        telnet->state = ESPY_TELNET_SUB;
-    } else if (byte >= WILL && byte <= DONT) {
-        telnet->verb = byte;
-        telnet->state = ESPY_TELNET_OPTION;
-    }
-    return byte == IAC;
-}
-
-static espy_status take(espy_telnet *telnet, uint8_t byte, bool *data, espy_err *err)
-{
-    *data = false;
-    switch (telnet->state) {
-    case ESPY_TELNET_DATA:
-        *data = byte != IAC;
-        if (byte == IAC)
-            telnet->state = ESPY_TELNET_IAC;
-        break;
-    case ESPY_TELNET_IAC: *data = command(telnet, byte); break;
-    case ESPY_TELNET_OPTION: telnet->state = ESPY_TELNET_DATA; return negotiate(telnet, byte, err);
-    case ESPY_TELNET_SUB:
-        if (byte == IAC)
-            telnet->state = ESPY_TELNET_SUB_IAC;
-        else
-            add_sub(telnet, byte);
-        break;
-    case ESPY_TELNET_SUB_IAC:
-        if (byte == SE)
-            end_sub(telnet);
-        else
-            add_sub(telnet, byte);
-        break;
-    }
-    return ESPY_OK;
+    return r->sub_size >= 2 && r->sub[0] == ESPY_TELNET_COM_PORT && r->sub[1] >= ESPY_COM_ANSWER &&
+           r->sub[1] != ESPY_COM_ANSWER + ESPY_COM_NOTIFY_LINESTATE &&
+           r->sub[1] != ESPY_COM_ANSWER + ESPY_COM_NOTIFY_MODEMSTATE;
 }
 
 espy_status espy_telnet_take(espy_telnet *telnet, uint8_t *bytes, size_t n, size_t *kept, espy_err *err)
 {
+    const espy_telnet_reader *r = &telnet->reader;
+    espy_status st = ESPY_OK;
     *kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool data;
-        espy_status st = take(telnet, bytes[i], &data, err);
-        if (st != ESPY_OK)
-            return st;
-        if (data)
-            bytes[(*kept)++] = bytes[i];
+    for (size_t at = 0; at < n && st == ESPY_OK;) {
+        size_t used, data;
+        espy_telnet_event event = espy_telnet_read(&telnet->reader, bytes + at, n - at, &used, &data);
+        memmove(bytes + *kept, bytes + at, data);
+        *kept += data;
+        at += used;
+        if (event == ESPY_TELNET_NEGOTIATION)
+            st = negotiated(telnet, r->verb, r->option, err);
+        else if (event == ESPY_TELNET_COMMAND && is_answer(r))
+            telnet->answers++;
     }
-    return ESPY_OK;
+    return st;
 }

@@ -68,6 +68,17 @@ static void a_server_without_com_port(void **state)
     assert_int_equal(telnet.reply.size, 0);
 }
 
+static void a_notice_is_no_answer(void **state)
+{
+    (void)state;
+    espy_telnet telnet = {0};
+    uint8_t bytes[] = {255, 250, 44, 107, 0x30, 255, 240, 255, 250, 44, 106, 0, 255, 240};
+    size_t kept;
+    assert_int_equal(espy_telnet_take(&telnet, bytes, sizeof bytes, &kept, NULL), 0);
+    assert_int_equal(kept, 0);
+    assert_int_equal(telnet.answers, 0);
+}
+
 static void a_long_subnegotiation_is_cut(void **state)
 {
     (void)state;
@@ -85,9 +96,8 @@ static void a_long_subnegotiation_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commands_are_escaped),
-        cmocka_unit_test(data_and_commands_part),
-        cmocka_unit_test(a_server_without_com_port),
+        cmocka_unit_test(commands_are_escaped),         cmocka_unit_test(data_and_commands_part),
+        cmocka_unit_test(a_server_without_com_port),    cmocka_unit_test(a_notice_is_no_answer),
         cmocka_unit_test(a_long_subnegotiation_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
