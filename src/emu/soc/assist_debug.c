@@ -51,6 +51,7 @@ void espy_assist_debug_record(espy_assist_debug *debug, unsigned core, uint32_t 
         return;
     *reg(debug, RCD_PDEBUGPC(core)) = pc;
     *reg(debug, RCD_SP(core)) = sp;
+    *reg(debug, RCD_RECORDING(core)) = 0;
 }
 
 void espy_assist_debug_init(espy_assist_debug *debug, const espy_soc *soc)

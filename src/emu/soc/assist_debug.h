@@ -23,7 +23,9 @@ typedef struct espy_assist_debug {
 void espy_assist_debug_init(espy_assist_debug *debug, const espy_soc *soc);
 /* All but a CHIP reset keep what was recorded. */
 void espy_assist_debug_reset(espy_assist_debug *debug, espy_reset depth);
-/* A core is about to be reset; kept if software has the recorder on. */
+/* A core is about to be reset; kept if software has the recorder on.  That stops the
+ * recorder: ESP-IDF's restart resets a core twice, and logs of boards show where it was
+ * at the first of them, not in the ROM. */
 void espy_assist_debug_record(espy_assist_debug *debug, unsigned core, uint32_t pc, uint32_t sp);
 
 #endif

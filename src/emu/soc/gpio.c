@@ -50,6 +50,7 @@ enum {
 /* GPIO_PINn */
 #define PAD_DRIVER (1u << 2) /* open drain */
 #define INT_TYPE(pin) ((pin) >> 7 & 7)
+#define WAKEUP_ENABLE (1u << 10)
 #define INT_ENA_CPU (1u << 13)
 #define INT_ENA_NMI (1u << 14)
 enum { INT_OFF, INT_RISING, INT_FALLING, INT_ANY_EDGE, INT_LOW, INT_HIGH };
@@ -76,14 +77,28 @@ static bool exists(unsigned pin)
 
 /* ---- Pads ---- */
 
+static bool is_taken(const espy_gpio *g, unsigned pin)
+{
+    return (g->taken >> pin & 1) != 0;
+}
+
 bool espy_gpio_is_output(const espy_gpio *g, unsigned pin)
 {
-    return exists(pin) && (g->enable >> pin & 1) != 0 && MUX_MCU_SEL(g->mux[pin]) == MUX_FUNC_GPIO &&
-           OUT_SEL(g->func_out[pin]) == ESPY_GPIO_SIGNAL_NONE;
+    return exists(pin) && !is_taken(g, pin) && (g->enable >> pin & 1) != 0 &&
+           MUX_MCU_SEL(g->mux[pin]) == MUX_FUNC_GPIO && OUT_SEL(g->func_out[pin]) == ESPY_GPIO_SIGNAL_NONE;
+}
+
+static bool rtc_level(const espy_gpio *g, unsigned pin)
+{
+    const espy_gpio_rtc_pad *pad = &g->rtc[pin];
+    espy_pad drive = pad->drive != ESPY_PAD_FLOAT ? pad->drive : g->outside[pin];
+    return drive != ESPY_PAD_FLOAT ? drive == ESPY_PAD_HIGH : pad->pulled_up;
 }
 
 static bool pad_level(const espy_gpio *g, unsigned pin)
 {
+    if (is_taken(g, pin))
+        return rtc_level(g, pin);
     if (espy_gpio_is_output(g, pin)) {
         bool out = (g->out >> pin & 1) != ((g->func_out[pin] & OUT_INV) != 0);
         if (!out || (g->pin[pin] & PAD_DRIVER) == 0)
@@ -97,7 +112,7 @@ static bool pad_level(const espy_gpio *g, unsigned pin)
 /* What GPIO_IN shows: the pads that listen. */
 static uint64_t inputs(const espy_gpio *g)
 {
-    return g->level & g->listening;
+    return g->level & g->listening & ~g->taken;
 }
 
 /* ---- Interrupts ---- */
@@ -112,6 +127,7 @@ static void write_pin(espy_gpio *g, unsigned pin, uint32_t value)
     g->pin[pin] = value;
     set_mask(&g->int_ena, pin, (value & INT_ENA_CPU) != 0);
     set_mask(&g->nmi_ena, pin, (value & INT_ENA_NMI) != 0);
+    set_mask(&g->wake_ena, pin, (value & WAKEUP_ENABLE) != 0);
     set_mask(&g->int_low, pin, INT_TYPE(value) == INT_LOW && exists(pin));
     set_mask(&g->int_high, pin, INT_TYPE(value) == INT_HIGH && exists(pin));
 }
@@ -120,7 +136,9 @@ static void write_pin(espy_gpio *g, unsigned pin, uint32_t value)
 static void update_interrupts(espy_gpio *g)
 {
     uint64_t in = inputs(g);
-    g->status |= (g->int_high & in) | (g->int_low & ~in);
+    uint64_t at_level = (g->int_high & in) | (g->int_low & ~in);
+    g->status |= at_level;
+    espy_line_set(&g->wake, (at_level & g->wake_ena) != 0);
     espy_line_set(&g->irq, (g->status & g->int_ena) != 0);
     espy_line_set(&g->nmi, (g->status & g->nmi_ena) != 0);
 }
@@ -129,7 +147,7 @@ static void edge(espy_gpio *g, unsigned pin, bool level)
 {
     unsigned type = INT_TYPE(g->pin[pin]);
     bool seen = type == INT_ANY_EDGE || type == (level ? INT_RISING : INT_FALLING);
-    if (seen && (g->mux[pin] & MUX_FUN_IE) != 0)
+    if (seen && (g->mux[pin] & MUX_FUN_IE) != 0 && !is_taken(g, pin))
         g->status |= UINT64_C(1) << pin;
 }
 
@@ -335,5 +353,13 @@ void espy_gpio_set_mux(void *gpio, unsigned pin, uint32_t config)
         return;
     g->mux[pin] = config;
     set_mask(&g->listening, pin, (config & MUX_FUN_IE) != 0);
+    update(g, UINT64_C(1) << pin);
+}
+
+void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_gpio_rtc_pad pad)
+{
+    espy_gpio *g = gpio;
+    g->rtc[pin] = pad;
+    set_mask(&g->taken, pin, pad.taken);
     update(g, UINT64_C(1) << pin);
 }

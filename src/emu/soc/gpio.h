@@ -21,25 +21,34 @@
 #define ESPY_GPIO_PINS 49 /* GPIO0-GPIO48; 22-25 do not exist */
 #define ESPY_GPIO_SIGNALS 256
 #define ESPY_GPIO_SIGNAL_NONE 256 /* FUNC_OUT_SEL: the pad follows GPIO_OUT */
+#define ESPY_GPIO_RTC_PINS 22     /* GPIO0-GPIO21 also belong to RTC_IO */
 
 /* What something outside the chip does to a pad. */
 typedef enum espy_pad { ESPY_PAD_FLOAT, ESPY_PAD_LOW, ESPY_PAD_HIGH } espy_pad;
 
+/* What RTC_IO does with a pad; while it has taken it, this block is cut off. */
+typedef struct espy_gpio_rtc_pad {
+    bool taken, pulled_up;
+    espy_pad drive;
+} espy_gpio_rtc_pad;
+
 typedef struct espy_gpio {
     espy_soc *soc;
     espy_line irq, nmi;
-    espy_line changed; /* a pad changed its level: set(self, pin, level), for viewers; n is the pin */
+    espy_line changed; /* a pad changed its level: set(self, pin, level); n is the pin */
+    espy_line wake;    /* high while a pad has the level for which its GPIO_PINn wakes from light sleep */
     uint64_t out, enable, status, level;
     uint32_t strap;
     uint32_t bt_select, sdio_select, clock_gate, date;
     uint32_t pin[54];
     /* Masks of pins, worked out from pin[] and mux[]. */
-    uint64_t int_ena, nmi_ena, int_low, int_high, listening;
+    uint64_t int_ena, nmi_ena, wake_ena, int_low, int_high, listening, taken;
     uint32_t func_in[ESPY_GPIO_SIGNALS];
     uint32_t func_out[54];
     uint32_t sigma_delta[12];
     uint32_t mux[ESPY_GPIO_PINS]; /* IO_MUX's register of each pad */
     espy_pad outside[ESPY_GPIO_PINS];
+    espy_gpio_rtc_pad rtc[ESPY_GPIO_RTC_PINS];
 } espy_gpio;
 
 void espy_gpio_init(espy_gpio *gpio, espy_soc *soc, espy_line irq, espy_line nmi);
@@ -60,5 +69,7 @@ int espy_gpio_in_pad(const espy_gpio *gpio, unsigned signal);
 
 /* IO_MUX tells a pad's new configuration; the shape fits espy_iomux_init(). */
 void espy_gpio_set_mux(void *gpio, unsigned pin, uint32_t config);
+/* RTC_IO tells what it does with a pad, 0-21; the shape fits espy_rtc_io's `pad`. */
+void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_gpio_rtc_pad pad);
 
 #endif

@@ -27,6 +27,7 @@ enum {
     INT_CLR = 0x04C,
     STORE0 = 0x050,
     STORE3 = 0x05C,
+    EXT_WAKEUP_CONF = 0x064,
     SLP_REJECT_CONF = 0x068,
     CLK_CONF = 0x074,
     SLOW_CLK_CONF = 0x078,
@@ -40,6 +41,8 @@ enum {
     SW_CPU_STALL = 0x0BC,
     STORE4 = 0x0C0,
     STORE7 = 0x0CC,
+    EXT_WAKEUP1 = 0x0E0,
+    EXT_WAKEUP1_STATUS = 0x0E4,
     TIME_LOW1 = 0x0EC,
     TIME_HIGH1 = 0x0F0,
     SLP_REJECT_CAUSE = 0x128,
@@ -77,6 +80,12 @@ enum {
 #define SLEEP_REJECT_ENA_M 0x3FFFFu
 #define LIGHT_SLP_REJECT_EN (1u << 30)
 #define DEEP_SLP_REJECT_EN (1u << 31)
+
+/* EXT_WAKEUP_CONF, EXT_WAKEUP1 */
+#define EXT_WAKEUP0_LV (1u << 30)
+#define EXT_WAKEUP1_LV (1u << 31)
+#define EXT_WAKEUP1_SEL_M 0x3FFFFFu
+#define EXT_WAKEUP1_STATUS_CLR (1u << 22)
 
 #define INT_SLP_WAKEUP (1u << 0)
 #define INT_SLP_REJECT (1u << 1)
@@ -347,9 +356,22 @@ static void set_asleep(espy_rtc *rtc, bool asleep)
     espy_line_set(&rtc->sleep, asleep);
 }
 
+/* The pads that EXT1 selects and that have its level: it waits for any high, or for all low. */
+static uint32_t ext1_pads(espy_rtc *rtc)
+{
+    uint32_t selected = *reg(rtc, EXT_WAKEUP1) & EXT_WAKEUP1_SEL_M;
+    uint32_t high = selected & rtc->pads;
+    if (*reg(rtc, EXT_WAKEUP_CONF) & EXT_WAKEUP1_LV)
+        return high;
+    return high == 0 ? selected : 0;
+}
+
 static uint32_t active_sources(espy_rtc *rtc)
 {
-    return *reg(rtc, INT_RAW) & INT_MAIN_TIMER ? ESPY_WAKE_TIMER : 0;
+    bool ext0_level = (*reg(rtc, EXT_WAKEUP_CONF) & EXT_WAKEUP0_LV) != 0;
+    return (*reg(rtc, INT_RAW) & INT_MAIN_TIMER ? ESPY_WAKE_TIMER : 0u) |
+           (rtc->ext0_pad == ext0_level ? ESPY_WAKE_EXT0 : 0u) | (ext1_pads(rtc) != 0 ? ESPY_WAKE_EXT1 : 0u) |
+           (!rtc->deep && (rtc->gpio_wakes[0] || rtc->gpio_wakes[1]) ? ESPY_WAKE_GPIO : 0u);
 }
 
 /* Whether a source that is active now turns the request down. */
@@ -368,13 +390,27 @@ static void enter_sleep(espy_rtc *rtc)
 {
     bool deep = (*reg(rtc, DIG_PWC) & DG_WRAP_PD_EN) != 0;
     *reg(rtc, STATE0) &= ~SLEEP_EN;
+    rtc->deep = deep;
     if (reject_sleep(rtc, deep))
         return;
     espy_log(rtc->soc->log, ESPY_LOG_CPU, "%s sleep", deep ? "deep" : "light");
-    rtc->deep = deep;
     set_asleep(rtc, true);
-    if (active_sources(rtc) != 0)
-        espy_rtc_wake(rtc, (espy_wake)active_sources(rtc));
+    espy_rtc_wake(rtc, (espy_wake)active_sources(rtc));
+}
+
+void espy_rtc_set_pads(void *self, uint32_t levels, bool ext0)
+{
+    espy_rtc *rtc = self;
+    rtc->pads = levels;
+    rtc->ext0_pad = ext0;
+    espy_rtc_wake(rtc, (espy_wake)active_sources(rtc));
+}
+
+void espy_rtc_gpio_wakes(void *self, unsigned n, bool level)
+{
+    espy_rtc *rtc = self;
+    rtc->gpio_wakes[n] = level;
+    espy_rtc_wake(rtc, (espy_wake)active_sources(rtc));
 }
 
 void espy_rtc_wake(espy_rtc *rtc, espy_wake source)
@@ -383,6 +419,8 @@ void espy_rtc_wake(espy_rtc *rtc, espy_wake source)
     if (!rtc->asleep || cause == 0)
         return;
     *reg(rtc, SLP_WAKEUP_CAUSE) = cause;
+    if (cause & ESPY_WAKE_EXT1)
+        *reg(rtc, EXT_WAKEUP1_STATUS) |= ext1_pads(rtc);
     if (rtc->deep) {
         espy_reset_request(&rtc->reset, ESPY_CAUSE_DEEP_SLEEP, ESPY_CORES_BOTH);
         return;
@@ -442,6 +480,13 @@ static void write_timer1(espy_rtc *rtc, uint32_t value)
     arm_alarm(rtc);
 }
 
+static void write_ext1(espy_rtc *rtc, uint32_t value)
+{
+    *reg(rtc, EXT_WAKEUP1) = value & EXT_WAKEUP1_SEL_M;
+    if (value & EXT_WAKEUP1_STATUS_CLR)
+        *reg(rtc, EXT_WAKEUP1_STATUS) = 0;
+}
+
 static void write_state0(espy_rtc *rtc, uint32_t value)
 {
     *reg(rtc, STATE0) = value & ~SLP_REJECT_CAUSE_CLR;
@@ -484,6 +529,7 @@ static void rtc_write(void *self, uint32_t offset, uint32_t value)
     case OPTIONS0: write_options0(rtc, value); return;
     case SLP_TIMER1: write_timer1(rtc, value); return;
     case STATE0: write_state0(rtc, value); return;
+    case EXT_WAKEUP1: write_ext1(rtc, value); return;
     case RESET_STATE: write_reset_state(rtc, value); return;
     case INT_ENA:
     case INT_RAW:
@@ -496,6 +542,7 @@ static void rtc_write(void *self, uint32_t offset, uint32_t value)
     case TIME_HIGH0:
     case TIME_LOW1:
     case TIME_HIGH1:
+    case EXT_WAKEUP1_STATUS:
     case SLP_WAKEUP_CAUSE:
     case SLP_REJECT_CAUSE: return;
     default: break;

@@ -57,6 +57,9 @@ typedef struct espy_rtc {
     bool flash_boot; /* the straps chose booting from flash */
     bool asleep;
     bool deep;
+    uint32_t pads; /* levels of GPIO0-21, as RTC_IO passes them on ... */
+    bool ext0_pad; /* ... and of the one that it selects for EXT0 */
+    bool gpio_wakes[2];
     uint64_t count_base;   /* the RTC timer's value ... */
     espy_tick count_since; /* ... at this time */
     espy_rate rate;        /* of the slow clock now selected */
@@ -79,6 +82,10 @@ void espy_rtc_set_cause(espy_rtc *rtc, unsigned cores, espy_reset_cause cause);
 void espy_rtc_set_flash_boot(espy_rtc *rtc, bool flash_boot);
 /* A wake-up source is active; wakes the chip if it sleeps and the source is enabled. */
 void espy_rtc_wake(espy_rtc *rtc, espy_wake source);
+/* RTC_IO's pads, from which the sources EXT0 and EXT1 come; the shape fits espy_rtc_io's `inputs`. */
+void espy_rtc_set_pads(void *rtc, uint32_t levels, bool ext0);
+/* An input line: a pad asks to wake; n = 0: one of the GPIO block, 1: one of RTC_IO. */
+void espy_rtc_gpio_wakes(void *rtc, unsigned n, bool level);
 /* The RTC timer. */
 uint64_t espy_rtc_count(const espy_rtc *rtc);
 

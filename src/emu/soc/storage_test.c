@@ -61,7 +61,6 @@ static void reset_values_are_the_documented_ones(void **state)
         {0x600270F8, 0x20070201},                           /* I2C1_DATE */
         {0x600400FC, 0x00000000}, {0x600403FC, 0x02101180}, /* APB_SARADC_APB_CTRL_DATE */
         {0x60026000, 0x00000001},                           /* APB_CTRL_SYSCLK_CONF */
-        {0x600085FC, 0x02101180},                           /* RTC_IO_DATE */
         {0x6002B000, 0x00000001},                           /* TWAI: reset mode */
     };
     bench b;
