@@ -85,6 +85,9 @@ void espy_rom_write(const espy_rom_call *c, uint32_t addr, const void *bytes, si
 /* The host address of guest memory at addr, and in *n how many bytes are contiguous from
  * there (at most to the end of its page); NULL where there is none. */
 const uint8_t *espy_rom_view(const espy_rom_call *c, uint32_t addr, size_t *n);
+/* The same to change n bytes there, which must not reach into the next page; code that was
+ * decoded from them is forgotten.  NULL where there is no memory, or it is read-only. */
+uint8_t *espy_rom_edit(const espy_rom_call *c, uint32_t addr, size_t n);
 
 /* The bytes that a function's ENTRY takes off the stack. */
 unsigned espy_rom_frame_size(const espy_rom_function *f);
@@ -121,7 +124,9 @@ extern const espy_rom_function espy_rom_uart_functions[];   /* uart.c */
 extern const espy_rom_function espy_rom_cache_functions[];  /* cache.c */
 extern const espy_rom_function espy_rom_flash_functions[];  /* spiflash.c */
 extern const espy_rom_function espy_rom_opi_functions[];    /* opiflash.c */
-extern const espy_rom_function espy_rom_chip_functions[]; /* chip.c: clocks, resets, pins, fuses, interrupts, regi2c */
+extern const espy_rom_function espy_rom_chip_functions[];   /* chip.c: clocks, resets, interrupt sources, regi2c */
+extern const espy_rom_function espy_rom_pin_functions[];    /* pins.c: pads and the GPIO matrix */
+extern const espy_rom_function espy_rom_fuse_functions[];   /* fuses.c */
 extern const espy_rom_function espy_rom_wdt_functions[];  /* wdt.c: wdt_hal */
 extern const espy_rom_function espy_rom_xtos_functions[]; /* xtos.c: vectors, interrupt levels and handlers */
 extern const espy_rom_function espy_rom_boot_functions[]; /* boot.c: from reset to the bootloader */
