@@ -6,6 +6,8 @@
 
 #include "../../base/bytes.h"
 
+#include "data.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,7 @@
 enum {
     SIZE_ENTRY = 3,
     SIZE_SIMCALL = 3,
+    CODE_SIZE = 0x58c00,    /* the rest of the image is data */
     RADIO_FROM = 0x40002a78 /* the ROM's table of calls lists the radio's functions last */
 };
 
@@ -35,7 +38,7 @@ enum { NAMES = sizeof names / sizeof names[0] };
 static const espy_rom_function *const tables[] = {
     espy_rom_string_functions, espy_rom_stdlib_functions, espy_rom_libgcc_functions, espy_rom_digest_functions,
     espy_rom_print_functions,  espy_rom_uart_functions,   espy_rom_cache_functions,  espy_rom_flash_functions,
-    espy_rom_opi_functions,    espy_rom_chip_functions,   espy_rom_wdt_functions,    espy_rom_xtos_functions,
+    espy_rom_opi_functions,    espy_rom_chip_functions, espy_rom_pin_functions, espy_rom_fuse_functions,   espy_rom_wdt_functions,    espy_rom_xtos_functions,
     espy_rom_boot_functions,   espy_rom_loader_functions, espy_rom_usb_functions,
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
@@ -78,6 +81,13 @@ static void put_function(espy_builtin_rom *rom, uint8_t *image, const espy_rom_f
         add_place(rom, addr + SIZE_ENTRY + SIZE_SIMCALL, f, f->name, false);
     }
     put_insn(at, RETW_N, 2);
+}
+
+/* The mask ROM has code where the image would have nothing: whoever calls it is to be told. */
+static void put_unknown_code(uint8_t *image)
+{
+    for (size_t at = 0; at < CODE_SIZE; at += 4)
+        put_insn(image + at, SIMCALL, SIZE_SIMCALL);
 }
 
 static const rom_name *find_name(const char *text)
@@ -137,6 +147,8 @@ espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bu
     if (rom->places == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for the built-in mask ROM");
     memset(image, 0, ESPY_ROM_SIZE);
+    put_unknown_code(image);
+    espy_rom_put_data(image);
     for (size_t i = 0; i < NAMES; i++)
         put_missing(rom, image, &names[i]);
     for (size_t t = 0; t < TABLES; t++)
@@ -157,7 +169,9 @@ static void missing(espy_rom_call *c, const espy_rom_place *place)
 {
     uint32_t from = espy_cpu_get_a(c->cpu, 4 * (espy_cpu_get_sr(c->cpu, 230) >> 16 & 3));
     from = (from & 0x3fffffff) | 0x40000000;
-    if (place->pc >= RADIO_FROM && place->pc < 0x40006000)
+    if (place == NULL)
+        espy_rom_fault(c, "the ROM's code at 0x%08x, called from 0x%08x, is not in the built-in ROM", c->pc, from);
+    else if (place->pc >= RADIO_FROM && place->pc < 0x40006000)
         espy_rom_fault(c, "the firmware started the radio: %s (0x%08x), called from 0x%08x, is not in the built-in ROM",
                        place->name, place->pc, from);
     else
@@ -183,9 +197,7 @@ static void host_call(void *self, espy_cpu *cpu, uint32_t pc)
     const espy_rom_place key = {.pc = pc};
     const espy_rom_place *place = bsearch(&key, rom->places, rom->place_count, sizeof key, compare_places);
     espy_rom_call c = {.rom = rom, .cpu = cpu, .bus = rom->bus, .clock = rom->clock, .pc = pc};
-    if (place == NULL)
-        return;
-    if (place->function == NULL) {
+    if (place == NULL || place->function == NULL) {
         missing(&c, place);
         return;
     }
