@@ -55,7 +55,9 @@ enum {
     ESPY_COM_RTS_ON = 11,
     ESPY_COM_RTS_OFF = 12,
     ESPY_COM_ASK_INBOUND_FLOW = 13,
-    ESPY_COM_NO_INBOUND_FLOW = 14
+    ESPY_COM_NO_INBOUND_FLOW = 14,
+    ESPY_COM_DCD_FLOW = 17,
+    ESPY_COM_DSR_FLOW = 19
 };
 
 /* The reader of one direction; zero-initialised it is at the start of a stream. */

@@ -92,15 +92,17 @@ bool espy_cli_color(int fd);
 /* "16 MB", "1.56 MB", "64 KB", "300 bytes"; writes into text. */
 const char *espy_size_text(uint64_t bytes, char *text, size_t cap);
 
-/* After the first Ctrl-C (or SIGTERM) this is true: pass it where the library
+/* After the first Ctrl-C (or SIGTERM or SIGHUP) this is true: pass it where the library
  * takes a `cancelled` callback.  A second Ctrl-C ends the program at once. */
 bool espy_cli_cancelled(void *unused);
 void espy_cli_catch_signals(void);
 
 int espy_cmd_up(espy_cli *cli, int argc, char **argv);
+int espy_cmd_emu(espy_cli *cli, int argc, char **argv);
 int espy_cmd_image(espy_cli *cli, int argc, char **argv);
 /* The tables of these commands' options. */
 extern const espy_option espy_up_options[];
+extern const espy_option espy_emu_options[];
 extern const espy_option espy_image_options[];
 
 #endif

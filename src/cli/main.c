@@ -38,6 +38,16 @@ const espy_command espy_commands[] = {
      "`show` checks a file and prints what is in it. `fit` writes a copy whose header and\n"
      "file-system partition use a flash of SIZE; the original stays as it is.",
      espy_image_options},
+    {"emu", espy_cmd_emu, "emu [OPTIONS] [MODEL[,KEY=VALUE...]]", "a virtual board on serial ports for other programs",
+     "Runs a virtual board, in step with the wall clock, and serves its USB-to-serial bridge on\n"
+     "any number of ports at once until Ctrl-C. RFC 2217 carries DTR, RTS and the baud rate,\n"
+     "so that a client resets the board; a pseudo-terminal has no such lines. Without a port\n"
+     "there is one pseudo-terminal. MODEL and KEYs are those of `espy help up`.\n"
+     "\n"
+     "On a terminal, keys: b BOOT down or up, r RESET, d download mode, p power, q quit. The\n"
+     "control socket takes lines: boot 0|1, reset [0|1], download, power 0|1, status, quit,\n"
+     "and answers ok or error.",
+     espy_emu_options},
     {"help", run_help, "help [COMMAND]", "show this, or what a command takes", NULL, no_options},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };

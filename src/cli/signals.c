@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ctrl-C and SIGTERM: the first asks the command to stop at the next safe point,
+ * Ctrl-C, SIGTERM and SIGHUP: the first asks the command to stop at the next safe point,
  * the second ends the program at once.
  */
 #include "cli.h"
@@ -31,4 +31,5 @@ void espy_cli_catch_signals(void)
     action.sa_flags = (int)SA_RESETHAND; /* the second one has its default effect */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
 }

@@ -115,3 +115,38 @@ espy_status espy_terminal_run(espy_link *link, espy_err *err)
     show((const uint8_t *)"\r\n", 2, NULL);
     return st;
 }
+
+/* The terminal's settings before espy_terminal_keys_begin(). */
+static struct termios before_keys;
+
+/* A program in the background that reads its terminal, or changes it, is stopped. */
+static bool in_foreground(void)
+{
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+bool espy_terminal_keys_begin(void)
+{
+    if (tcgetattr(STDIN_FILENO, &before_keys) != 0 || !in_foreground())
+        return false;
+    struct termios keys = before_keys;
+    keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    keys.c_cc[VMIN] = 1;
+    keys.c_cc[VTIME] = 0;
+    return tcsetattr(STDIN_FILENO, TCSANOW, &keys) == 0;
+}
+
+size_t espy_terminal_keys(char *keys, size_t cap)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (!in_foreground() || poll(&in, 1, 0) <= 0)
+        return 0;
+    ssize_t n = read(STDIN_FILENO, keys, cap);
+    return n > 0 ? (size_t)n : 0;
+}
+
+void espy_terminal_keys_end(void)
+{
+    if (in_foreground())
+        tcsetattr(STDIN_FILENO, TCSANOW, &before_keys);
+}

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 typedef struct emu_link {
     espy_link link;
@@ -133,20 +132,6 @@ static const espy_link_ops ops = {
     .close = emu_close,
 };
 
-/* The ROM to run when the board's name gives none: ESPY_ROM, else the file where
- * tools/bootstrap puts it, if there is one. */
-static const char *default_rom(char *path, size_t cap)
-{
-    const char *rom = getenv("ESPY_ROM"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    if (rom != NULL && *rom != '\0')
-        return rom;
-    if (data != NULL && *data != '\0')
-        snprintf(path, cap, "%s/espy/esp32s3_rev0_rom.elf", data);
-    else
-        snprintf(path, cap, "%s/.local/share/espy/esp32s3_rev0_rom.elf", home != NULL ? home : "");
-    return access(path, R_OK) == 0 ? path : NULL;
-}
-
 static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, espy_err *err)
 {
     espy_emu_spec parsed = {.machine.log = log};
@@ -155,7 +140,7 @@ static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, es
         return st;
     char path[1024];
     if (parsed.machine.rom_path == NULL)
-        parsed.machine.rom_path = default_rom(path, sizeof path);
+        parsed.machine.rom_path = espy_emu_default_rom(path, sizeof path);
     e->real = parsed.clock_real;
     return espy_machine_new(&e->machine, &parsed.machine, err);
 }

@@ -4,7 +4,10 @@
  */
 #include "spec.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static espy_status set_choice(const char *value, const char *key, const char *off, const char *on, bool *out,
                               espy_err *err)
@@ -61,4 +64,16 @@ espy_status espy_emu_spec_parse(espy_emu_spec *spec, char *text, espy_err *err)
     }
     espy_advise(err, "Write emu:MODEL,rom=FILE,flash=FILE,clock=virtual|real,timing=fast|real.");
     return st;
+}
+
+const char *espy_emu_default_rom(char *path, size_t cap)
+{
+    const char *rom = getenv("ESPY_ROM"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (rom != NULL && *rom != '\0')
+        return rom;
+    if (data != NULL && *data != '\0')
+        snprintf(path, cap, "%s/espy/esp32s3_rev0_rom.elf", data);
+    else
+        snprintf(path, cap, "%s/.local/share/espy/esp32s3_rev0_rom.elf", home != NULL ? home : "");
+    return access(path, R_OK) == 0 ? path : NULL;
 }

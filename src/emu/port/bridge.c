@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The bridge and the keys; see the header.
+ */
+#include "bridge.h"
+
+#include "pace.h"
+
+/* What a finger does: a key is down for a tenth of a second; EN rises well within the next. */
+struct espy_bridge_step {
+    bool hold_boot, reset;
+    uint32_t us; /* 0: the end */
+};
+
+static const espy_bridge_step tap[] = {{false, true, 100000}, {false, false, 50000}, {false, false, 0}};
+static const espy_bridge_step download[] = {{true, true, 100000}, {true, false, 50000}, {false, false, 0}};
+
+/* Longer than a client's round trip (pyserial looks for an answer every 50 ms), shorter than
+ * any program holds a line. */
+enum { KEEP_US = 90000 };
+
+void espy_bridge_init(espy_bridge *b, espy_machine *machine)
+{
+    *b = (espy_bridge){.machine = machine, .baud = ESPY_BRIDGE_BAUD};
+}
+
+static void apply_lines(espy_bridge *b)
+{
+    b->kept_until = 0;
+    espy_machine_lines(b->machine, b->dtr, b->rts);
+}
+
+void espy_bridge_lines(espy_bridge *b, const void *owner, bool dtr, bool rts)
+{
+    bool both = dtr && rts, were_both = b->dtr && b->rts;
+    b->line_owner = owner;
+    b->dtr = dtr;
+    b->rts = rts;
+    if (!both)
+        apply_lines(b);
+    else if (!were_both)
+        b->kept_until = espy_wall_us() + KEEP_US;
+}
+
+void espy_bridge_baud(espy_bridge *b, const void *owner, uint32_t baud)
+{
+    b->baud_owner = owner;
+    b->baud = baud;
+    espy_machine_uart_baud(b->machine, baud);
+}
+
+void espy_bridge_release(espy_bridge *b, const void *owner)
+{
+    if (b->line_owner == owner)
+        espy_bridge_lines(b, NULL, false, false);
+    if (b->baud_owner == owner)
+        espy_bridge_baud(b, NULL, ESPY_BRIDGE_BAUD);
+}
+
+static void press(espy_bridge *b)
+{
+    bool boot = b->boot || (b->step != NULL && b->step->hold_boot);
+    bool reset = b->reset || (b->step != NULL && b->step->reset);
+    espy_machine_keys(b->machine, boot, reset);
+}
+
+void espy_bridge_keys(espy_bridge *b, bool boot, bool reset)
+{
+    b->boot = boot;
+    b->reset = reset;
+    press(b);
+}
+
+void espy_bridge_power(espy_bridge *b, bool on)
+{
+    b->power_off = !on;
+    espy_machine_power(b->machine, on);
+}
+
+static void begin(espy_bridge *b, const espy_bridge_step *step)
+{
+    b->step = step->us > 0 ? step : NULL;
+    b->step_until = espy_machine_now_us(b->machine) + step->us;
+    press(b);
+}
+
+void espy_bridge_tap_reset(espy_bridge *b)
+{
+    begin(b, tap);
+}
+
+void espy_bridge_download(espy_bridge *b)
+{
+    begin(b, download);
+}
+
+bool espy_bridge_busy(const espy_bridge *b)
+{
+    return b->step != NULL;
+}
+
+uint64_t espy_bridge_turn(espy_bridge *b, uint64_t wall_us)
+{
+    uint64_t now = espy_machine_now_us(b->machine), wait = UINT64_MAX;
+    if (b->kept_until != 0 && wall_us >= b->kept_until)
+        apply_lines(b);
+    if (b->kept_until != 0)
+        wait = b->kept_until - wall_us;
+    if (b->step != NULL && now >= b->step_until)
+        begin(b, b->step + 1);
+    if (b->step != NULL && b->step_until - now < wait)
+        wait = b->step_until - now;
+    return wait;
+}

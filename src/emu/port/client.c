@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One program at a served port; see the header.
+ */
+#include "client.h"
+
+#include "control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What waits at the bridge for the board, and for a program that does not read: esptool has
+ * up to 256 KiB of a read-back under way. */
+enum { TO_BOARD_CAP = 16384, TO_PROGRAM_CAP = 1 << 20, CHUNK = 4096 };
+
+/* The bridge as the RFC 2217 server sees it. */
+
+static void com_data(void *self, const uint8_t *bytes, size_t n)
+{
+    espy_client *c = self;
+    espy_machine_uart_write(c->bridge->machine, bytes, n, NULL);
+}
+
+static void com_baud(void *self, uint32_t baud)
+{
+    espy_client *c = self;
+    espy_bridge_baud(c->bridge, c, baud);
+}
+
+static void com_frame(void *self, const espy_com_frame *frame)
+{
+    (void)self;
+    (void)frame;
+}
+
+static void com_lines(void *self, bool dtr, bool rts)
+{
+    espy_client *c = self;
+    espy_bridge_lines(c->bridge, c, dtr, rts);
+}
+
+static void com_break(void *self, bool on)
+{
+    (void)self;
+    (void)on;
+}
+
+static void com_purge(void *self, bool received, bool sent)
+{
+    espy_client *c = self;
+    if (received)
+        espy_buf_clear(&c->out);
+    if (sent)
+        espy_machine_uart_purge(c->bridge->machine);
+}
+
+static const espy_com_port_ops com_ops = {com_data, com_baud, com_frame, com_lines, com_break, com_purge};
+
+espy_status espy_client_open(espy_client **client, espy_serve_kind kind, int fd, espy_pty *pty, espy_bridge *bridge,
+                             espy_err *err)
+{
+    espy_client *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return espy_fail(err, ESPY_E_MEMORY, "no memory for a client");
+    *c = (espy_client){.kind = kind, .bridge = bridge, .fd = fd, .pty = pty, .baud = ESPY_BRIDGE_BAUD};
+    c->com = (espy_com_port){.ops = &com_ops, .self = c, .baud = ESPY_BRIDGE_BAUD, .frame = {8, 1, 1}};
+    espy_status st = kind == ESPY_SERVE_RFC2217 ? espy_com_port_hello(&c->com, &c->out, err) : ESPY_OK;
+    if (st == ESPY_OK)
+        *client = c;
+    else
+        free(c);
+    return st;
+}
+
+static void leave(espy_client *c)
+{
+    espy_bridge_release(c->bridge, c);
+    if (c->pty == NULL && c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+}
+
+void espy_client_free(espy_client *c)
+{
+    if (c == NULL)
+        return;
+    leave(c);
+    espy_buf_free(&c->out);
+    espy_buf_free(&c->held);
+    espy_buf_free(&c->in);
+    free(c);
+}
+
+static bool listens(const espy_client *c)
+{
+    return c->kind != ESPY_SERVE_CONTROL && (c->pty == NULL || c->pty->users > 0);
+}
+
+void espy_client_send(espy_client *c, const uint8_t *bytes, size_t n)
+{
+    if (!listens(c) || c->out.size + c->held.size + n > TO_PROGRAM_CAP)
+        return;
+    if (c->com.suspended)
+        espy_buf_append(&c->held, bytes, n, NULL);
+    else if (c->kind == ESPY_SERVE_RFC2217)
+        espy_telnet_escape(&c->out, bytes, n, NULL);
+    else
+        espy_buf_append(&c->out, bytes, n, NULL);
+}
+
+/* Writes what the program takes.  One that has gone is found out here, or by reading. */
+static void flush(espy_client *c)
+{
+    while (c->fd >= 0 && c->out.size > 0) {
+        ssize_t n = c->pty != NULL ? write(c->fd, c->out.bytes, c->out.size)
+                                   : send(c->fd, c->out.bytes, c->out.size, MSG_NOSIGNAL);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (n <= 0) {
+            leave(c);
+            return;
+        }
+        espy_buf_consume(&c->out, (size_t)n);
+    }
+}
+
+static size_t room(const espy_client *c)
+{
+    size_t pending = espy_machine_uart_pending(c->bridge->machine);
+    size_t free_bytes = pending < TO_BOARD_CAP ? TO_BOARD_CAP - pending : 0;
+    return free_bytes < CHUNK ? free_bytes : CHUNK;
+}
+
+short espy_client_events(const espy_client *c)
+{
+    bool reads = c->kind == ESPY_SERVE_CONTROL ? c->in.size < CHUNK : room(c) > 0;
+    return (short)((reads && !c->eof ? POLLIN : 0) | (c->out.size > 0 ? POLLOUT : 0));
+}
+
+/* Does the next command, if there is a whole one and the one before is over. */
+static void control(espy_client *c)
+{
+    char line[128];
+    const uint8_t *end = c->in.size > 0 ? memchr(c->in.bytes, '\n', c->in.size) : NULL;
+    if (end == NULL || c->reply[0] != '\0' || espy_bridge_busy(c->bridge))
+        return;
+    size_t n = (size_t)(end - c->in.bytes), keep = n > 0 && end[-1] == '\r' ? n - 1 : n;
+    snprintf(line, sizeof line, "%.*s", (int)keep, (const char *)c->in.bytes);
+    espy_buf_consume(&c->in, n + 1);
+    espy_control_line(c->bridge, line, c->reply, sizeof c->reply, &c->quit);
+}
+
+/* A command that does not end is none. */
+static void take_control(espy_client *c, const uint8_t *bytes, size_t n)
+{
+    if (espy_buf_append(&c->in, bytes, n, NULL) != ESPY_OK ||
+        (c->in.size >= CHUNK && memchr(c->in.bytes, '\n', c->in.size) == NULL))
+        leave(c);
+}
+
+static void take(espy_client *c, uint8_t *bytes, size_t n)
+{
+    switch (c->kind) {
+    case ESPY_SERVE_CONTROL: take_control(c, bytes, n); break;
+    case ESPY_SERVE_RFC2217:
+        if (espy_com_port_take(&c->com, bytes, n, &c->out, NULL) != ESPY_OK)
+            leave(c);
+        break;
+    default: espy_machine_uart_write(c->bridge->machine, bytes, n, NULL);
+    }
+}
+
+/* A raw stream whose program has said all may still be listening; the others are over. */
+static void ended(espy_client *c)
+{
+    c->eof = true;
+    if (c->kind != ESPY_SERVE_TCP)
+        leave(c);
+}
+
+static void receive(espy_client *c)
+{
+    uint8_t bytes[CHUNK];
+    size_t most = c->kind == ESPY_SERVE_CONTROL ? sizeof bytes : room(c);
+    if (most == 0)
+        return;
+    ssize_t n = read(c->fd, bytes, most);
+    if (n > 0)
+        take(c, bytes, (size_t)n);
+    else if (c->pty == NULL && (n == 0 || (errno != EAGAIN && errno != EINTR)))
+        ended(c);
+}
+
+/* The rate of a pseudo-terminal counts from when its program sets it. */
+static void look_at_pty(espy_client *c)
+{
+    espy_pty_look(c->pty);
+    uint32_t baud = espy_pty_baud(c->pty);
+    if (baud != 0 && baud != c->baud) {
+        c->baud = baud;
+        espy_bridge_baud(c->bridge, c, baud);
+    }
+    struct pollfd left = {.fd = c->fd, .events = POLLIN};
+    if (!c->pty->stale || (poll(&left, 1, 0) == 1 && (left.revents & POLLIN) != 0))
+        return;
+    espy_pty_renew(c->pty);
+    espy_buf_clear(&c->out);
+    espy_bridge_release(c->bridge, c);
+    c->baud = ESPY_BRIDGE_BAUD;
+}
+
+void espy_client_ready(espy_client *c, short revents)
+{
+    if (c->pty != NULL)
+        look_at_pty(c);
+    if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !c->eof)
+        receive(c);
+    if (c->fd >= 0 && c->eof && (revents & (POLLHUP | POLLERR)) != 0)
+        leave(c);
+    if ((revents & POLLOUT) != 0)
+        flush(c);
+}
+
+void espy_client_turn(espy_client *c)
+{
+    if (c->pty != NULL)
+        look_at_pty(c);
+    if (!c->com.suspended && c->held.size > 0) {
+        espy_telnet_escape(&c->out, c->held.bytes, c->held.size, NULL);
+        espy_buf_clear(&c->held);
+    }
+    control(c);
+    if (c->reply[0] != '\0' && !espy_bridge_busy(c->bridge)) {
+        espy_buf_append(&c->out, c->reply, strlen(c->reply), NULL);
+        espy_buf_append(&c->out, "\n", 1, NULL);
+        c->reply[0] = '\0';
+    }
+    flush(c);
+}
