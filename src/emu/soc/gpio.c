@@ -301,6 +301,13 @@ static uint32_t latch_straps(const espy_gpio *g)
     return strap;
 }
 
+/* For who began to watch the pads after they had got their levels. */
+static void tell_levels(const espy_gpio *g)
+{
+    for (unsigned pin = 0; pin < ESPY_GPIO_PINS && g->changed.set != NULL; pin++)
+        g->changed.set(g->changed.self, pin, espy_gpio_level(g, pin));
+}
+
 void espy_gpio_reset(espy_gpio *g, espy_reset reset)
 {
     if (reset != ESPY_RESET_CORE)
@@ -319,6 +326,7 @@ void espy_gpio_reset(espy_gpio *g, espy_reset reset)
         g->sigma_delta[n] = 0xff00;
     g->sigma_delta[10] = 0x1802260;
     update(g, PIN_MASK);
+    tell_levels(g);
 }
 
 void espy_gpio_drive(espy_gpio *g, unsigned pin, espy_pad drive)

@@ -35,7 +35,7 @@ typedef struct espy_gpio_rtc_pad {
 typedef struct espy_gpio {
     espy_soc *soc;
     espy_line irq, nmi;
-    espy_line changed; /* a pad changed its level: set(self, pin, level); n is the pin */
+    espy_line changed; /* a pad changed its level, or was reset: set(self, pin, level); n is the pin */
     espy_line wake;    /* high while a pad has the level for which its GPIO_PINn wakes from light sleep */
     uint64_t out, enable, status, level;
     uint32_t strap;
