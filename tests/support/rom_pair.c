@@ -495,9 +495,9 @@ static void compare_core(rom_pair *pair)
         const char *name;
         size_t offset, size;
     } fields[] = {
-        FIELD(window_base), FIELD(window_start), FIELD(lcount),   FIELD(br),   FIELD(scompare1), FIELD(threadptr),
-        FIELD(vecbase),     FIELD(intenable),    FIELD(cpenable), FIELD(misc), FIELD(excsave),   FIELD(ccompare),
-        FIELD(memctl),      FIELD(atomctl),      FIELD(itlb),     FIELD(dtlb),
+        FIELD(window_base), FIELD(window_start), FIELD(br),       FIELD(scompare1), FIELD(threadptr),
+        FIELD(vecbase),     FIELD(intenable),    FIELD(cpenable), FIELD(misc),      FIELD(excsave),
+        FIELD(ccompare),    FIELD(memctl),       FIELD(atomctl),  FIELD(itlb),      FIELD(dtlb),
     };
     const espy_cpu *real = pair->cpu[ROM_PAIR_REAL], *builtin = pair->cpu[ROM_PAIR_BUILTIN];
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)

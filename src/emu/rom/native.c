@@ -79,6 +79,18 @@ static void store(const espy_rom_call *c, uint32_t addr, uint32_t value, unsigne
         host[in_page(addr) + i] = (uint8_t)(value >> 8 * i);
 }
 
+uint8_t *espy_rom_edit(const espy_rom_call *c, uint32_t addr, size_t n)
+{
+    const espy_bus_page *page = &c->bus->page[addr >> ESPY_PAGE_BITS];
+    uint8_t *host = c->bus->write_page[addr >> ESPY_PAGE_BITS];
+    if (host != NULL)
+        return host + in_page(addr);
+    if (page->mem == NULL || !page->writable)
+        return NULL;
+    espy_bus_mem_changed(c->bus, page->mem, page->offset + in_page(addr), n);
+    return page->mem->bytes + page->offset + in_page(addr);
+}
+
 void espy_rom_write32(const espy_rom_call *c, uint32_t addr, uint32_t value)
 {
     store(c, addr, value, 4);
@@ -125,10 +137,10 @@ void espy_rom_write(const espy_rom_call *c, uint32_t addr, const void *bytes, si
     const uint8_t *from = bytes;
     for (size_t done = 0, span; done < n; done += span) {
         uint32_t at = addr + (uint32_t)done;
-        uint8_t *to = c->bus->write_page[at >> ESPY_PAGE_BITS];
         span = min_size(ESPY_PAGE_SIZE - in_page(at), n - done);
+        uint8_t *to = espy_rom_edit(c, at, span);
         if (to != NULL)
-            memcpy(to + in_page(at), from + done, span);
+            memcpy(to, from + done, span);
         else
             for (size_t i = 0; i < span; i++)
                 espy_bus_write(c->bus, at + (uint32_t)i, from[done + i], 1);

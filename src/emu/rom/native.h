@@ -127,9 +127,9 @@ extern const espy_rom_function espy_rom_opi_functions[];    /* opiflash.c */
 extern const espy_rom_function espy_rom_chip_functions[];   /* chip.c: clocks, resets, interrupt sources, regi2c */
 extern const espy_rom_function espy_rom_pin_functions[];    /* pins.c: pads and the GPIO matrix */
 extern const espy_rom_function espy_rom_fuse_functions[];   /* fuses.c */
-extern const espy_rom_function espy_rom_wdt_functions[];  /* wdt.c: wdt_hal */
-extern const espy_rom_function espy_rom_xtos_functions[]; /* xtos.c: vectors, interrupt levels and handlers */
-extern const espy_rom_function espy_rom_boot_functions[]; /* boot.c: from reset to the bootloader */
+extern const espy_rom_function espy_rom_wdt_functions[];    /* wdt.c: wdt_hal */
+extern const espy_rom_function espy_rom_xtos_functions[];   /* xtos.c: vectors, interrupt levels and handlers */
+extern const espy_rom_function espy_rom_boot_functions[];   /* boot.c: from reset to the bootloader */
 extern const espy_rom_function espy_rom_loader_functions[]; /* download.c: the serial loader */
 extern const espy_rom_function espy_rom_usb_functions[];    /* usb.c: what esp_restart hands to the USB of the ROM */
 
