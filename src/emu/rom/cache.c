@@ -1,9 +1,676 @@
 /* SPDX-License-Identifier: MIT
  *
- * The built-in ROM: cache.
+ * The built-in ROM: what the caches are told to do.  Their MMU is in cache_mmu.c.
+ *
+ * The two caches have the same registers at different places, so that each function
+ * exists once for both.  Every operation is over when its register has been written;
+ * see soc/extmem.h.
+ *
+ * Sources: ESP-IDF v5.0.4, rom/cache.h and extmem_reg.h; the real ROM for the order of
+ * its writes.  Left out: what reads the tag memories (Cache_Travel_Tag_Memory); operations
+ * of the firmware's own in rom_cache_internal_table_ptr, which are refused.
  */
-#include "native.h"
+#include "cache.h"
+
+#include "../core/regfile.h"
+
+enum {
+    EXTMEM = 0x600c4000,
+    DCACHE_CTRL1 = EXTMEM + 0x4,
+    ICACHE_CTRL1 = EXTMEM + 0x64,
+    OCCUPY = EXTMEM + 0x34,
+    ILG_INT_CLR = EXTMEM + 0xe0,
+    WRAP_AROUND_CTRL = EXTMEM + 0x128,
+    SENSITIVE_CONNECT_1 = 0x600c1004,
+    SENSITIVE_USAGE_1 = 0x600c1014,
+    SYSTEM_CACHE_CONTROL = 0x600c0048,
+
+    /* An operation's registers: its control, ... */
+    OP_ADDR = 4,
+    OP_SIZE = 8,
+    OP_ADDR_1 = 0xc, /* of the second region */
+
+    CTRL_ENABLE = 1,
+    CTRL1_SHUT = 3, /* both buses */
+    SYNC_INVALIDATE = 1,
+    SYNC_WRITEBACK = 2,
+    SYNC_CLEAN = 4,
+    SYNC_SIZE = 0x7fffff,
+    LOCK = 1,
+    UNLOCK = 2,
+    SMALL_SIZE = 0xffff,
+    PRELOAD_START = 1,
+    PRELOAD_DONE = 2,
+    PRELOAD_BACKWARDS = 4,
+    AUTOLOAD_ENABLE = 4,
+    AUTOLOAD_BACKWARDS = 0x10,
+    AUTOLOAD_CLEAR = 0x200,
+    AUTOLOAD_SIZE = 0x7ffffff,
+    FREEZE_ENABLE = 1,
+    FREEZE_MODE = 2,
+
+    /* Variables of the ROM */
+    TABLE_PTR = 0x3fceffc4, /* rom_cache_internal_table_ptr */
+    OWN_TABLE = 0x3ff1e2b4,
+    OP_CB_START = 0x3fceffc8, /* rom_cache_op_cb: called before an operation on addresses, and after */
+    OP_CB_END = 0x3fceffcc
+};
+
+/* Where a cache's registers are. */
+typedef struct cache {
+    uint32_t window; /* what it serves, of 32 MiB */
+    uint32_t ctrl, ctrl1, prelock, sync, preload, autoload, freeze;
+} cache;
+
+static const cache dcache = {
+    .window = 0x3c000000,
+    .ctrl = EXTMEM,
+    .ctrl1 = DCACHE_CTRL1,
+    .prelock = EXTMEM + 0xc,
+    .sync = EXTMEM + 0x28,
+    .preload = EXTMEM + 0x40,
+    .autoload = EXTMEM + 0x4c,
+    .freeze = EXTMEM + 0x150,
+};
+
+static const cache icache = {
+    .window = 0x42000000,
+    .ctrl = EXTMEM + 0x60,
+    .ctrl1 = ICACHE_CTRL1,
+    .prelock = EXTMEM + 0x6c,
+    .sync = EXTMEM + 0x88,
+    .preload = EXTMEM + 0x94,
+    .autoload = EXTMEM + 0xa0,
+    .freeze = EXTMEM + 0x154,
+};
+
+static void set_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
+{
+    espy_rom_update32(c, addr, bits, bits);
+}
+
+static void clear_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
+{
+    espy_rom_update32(c, addr, bits, 0);
+}
+
+static bool serves(const cache *which, uint32_t addr)
+{
+    return addr - which->window < 0x2000000;
+}
+
+static uint32_t line_size(const espy_rom_call *c, const cache *which)
+{
+    static const uint8_t sizes[] = {16, 32, 64, 64};
+    uint32_t ctrl = espy_rom_read32(c, which->ctrl);
+    return sizes[espy_bits(ctrl, which == &dcache ? 4 : 3, 3)];
+}
+
+/* The ROM reaches its operations through a table that firmware could replace. */
+static bool has_own_table(espy_rom_call *c)
+{
+    uint32_t table = espy_rom_read32(c, TABLE_PTR);
+    if (table == OWN_TABLE)
+        return true;
+    espy_rom_fault(c, "the firmware's own cache operations, at 0x%08x, are not in the built-in ROM", table);
+    return false;
+}
+
+/* ---- operations on lines, and on addresses ---- */
+
+typedef struct operation {
+    uint32_t dcache, icache; /* its registers; 0: none */
+    uint32_t start, size_mask;
+    uint32_t lines; /* on addresses, at most so many at once, and never across a multiple of them */
+} operation;
+
+static const operation invalidate = {EXTMEM + 0x28, EXTMEM + 0x88, SYNC_INVALIDATE, SYNC_SIZE, 0x400000};
+static const operation clean = {EXTMEM + 0x28, 0, SYNC_CLEAN, SYNC_SIZE, 0x400000};
+static const operation write_back = {EXTMEM + 0x28, 0, SYNC_WRITEBACK, SYNC_SIZE, 0x400000};
+static const operation lock = {EXTMEM + 0x1c, EXTMEM + 0x7c, LOCK, SMALL_SIZE, 0x8000};
+static const operation unlock = {EXTMEM + 0x1c, EXTMEM + 0x7c, UNLOCK, SMALL_SIZE, 0x8000};
+static const operation occupy = {OCCUPY, 0, 1, SMALL_SIZE, 0x8000};
+
+static void operate(const espy_rom_call *c, const operation *op, uint32_t regs, uint32_t addr, uint32_t lines)
+{
+    espy_rom_write32(c, regs + OP_ADDR, addr);
+    espy_rom_update32(c, regs + OP_SIZE, op->size_mask, lines);
+    set_bits(c, regs, op->start);
+}
+
+static void on_items(const espy_rom_call *c, const operation *op, uint32_t regs)
+{
+    operate(c, op, regs, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
+}
+
+static void on_range(const espy_rom_call *c, const operation *op, const cache *which, uint32_t addr, uint32_t size)
+{
+    uint32_t line = line_size(c, which), offset = addr & (line - 1);
+    uint32_t most = op->lines * line;
+    addr -= offset;
+    size = (size + offset + line - 1) & (0u - line);
+    while (size > 0) {
+        uint32_t part = ((addr + most) & (0u - most)) - addr;
+        if (part > size)
+            part = size;
+        operate(c, op, which == &dcache ? op->dcache : op->icache, addr, part / line);
+        addr += part;
+        size -= part;
+    }
+}
+
+/* The cache that serves both ends of a range; NULL if none does. */
+static const cache *cache_of(const operation *op, uint32_t addr, uint32_t size)
+{
+    const cache *which = serves(&dcache, addr) ? &dcache : &icache;
+    if ((which == &icache && op->icache == 0) || !serves(which, addr) || !serves(which, addr + size - 1))
+        return NULL;
+    return which;
+}
+
+static void on_addresses(espy_rom_call *c, const operation *op)
+{
+    uint32_t addr = espy_rom_arg(c, 0), size = espy_rom_arg(c, 1), callback;
+    const cache *which = cache_of(op, addr, size);
+    switch (c->step) {
+    case 0:
+        if (!has_own_table(c))
+            return;
+        if (which == NULL || (op == &occupy && size < line_size(c, which))) {
+            espy_rom_return(c, 1);
+            return;
+        }
+        callback = espy_rom_read32(c, OP_CB_START);
+        if (callback != 0) {
+            espy_rom_guest(c, 1, callback, 0, NULL);
+            return;
+        }
+        /* fall through */
+    case 1:
+        on_range(c, op, which, addr, size);
+        callback = espy_rom_read32(c, OP_CB_END);
+        if (callback != 0) {
+            espy_rom_guest(c, 2, callback, 0, NULL);
+            return;
+        }
+        /* fall through */
+    default: espy_rom_return(c, 0);
+    }
+}
+
+static void all(espy_rom_call *c, const operation *op, const cache *which)
+{
+    if (has_own_table(c))
+        operate(c, op, which->sync, 0, 0);
+}
+
+#define ITEMS(name, op, cache)                                                                                         \
+    static void name(espy_rom_call *c)                                                                                 \
+    {                                                                                                                  \
+        on_items(c, &op, op.cache);                                                                                    \
+    }
+ITEMS(Cache_Invalidate_ICache_Items, invalidate, icache)
+ITEMS(Cache_Invalidate_DCache_Items, invalidate, dcache)
+ITEMS(Cache_Clean_Items, clean, dcache)
+ITEMS(Cache_WriteBack_Items, write_back, dcache)
+ITEMS(Cache_Lock_ICache_Items, lock, icache)
+ITEMS(Cache_Lock_DCache_Items, lock, dcache)
+ITEMS(Cache_Unlock_ICache_Items, unlock, icache)
+ITEMS(Cache_Unlock_DCache_Items, unlock, dcache)
+ITEMS(Cache_Occupy_Items, occupy, dcache)
+#undef ITEMS
+
+#define ADDRESSES(name, op)                                                                                            \
+    static void name(espy_rom_call *c)                                                                                 \
+    {                                                                                                                  \
+        on_addresses(c, &op);                                                                                          \
+    }
+ADDRESSES(Cache_Invalidate_Addr, invalidate)
+ADDRESSES(Cache_Clean_Addr, clean)
+ADDRESSES(Cache_WriteBack_Addr, write_back)
+ADDRESSES(Cache_Lock_Addr, lock)
+ADDRESSES(Cache_Unlock_Addr, unlock)
+ADDRESSES(Cache_Occupy_Addr, occupy)
+#undef ADDRESSES
+
+static void Cache_Invalidate_ICache_All(espy_rom_call *c)
+{
+    all(c, &invalidate, &icache);
+}
+
+static void Cache_Invalidate_DCache_All(espy_rom_call *c)
+{
+    all(c, &invalidate, &dcache);
+}
+
+static void Cache_Clean_All(espy_rom_call *c)
+{
+    all(c, &clean, &dcache);
+}
+
+static void Cache_WriteBack_All(espy_rom_call *c)
+{
+    all(c, &write_back, &dcache);
+}
+
+/* ---- autoload ---- */
+
+static void clear_autoload(const espy_rom_call *c, const cache *which)
+{
+    set_bits(c, which->autoload, AUTOLOAD_CLEAR);
+    clear_bits(c, which->autoload, AUTOLOAD_CLEAR);
+}
+
+static void disable_autoload(const espy_rom_call *c, const cache *which)
+{
+    clear_bits(c, which->autoload, AUTOLOAD_ENABLE);
+    clear_autoload(c, which);
+}
+
+/* Returns what resume_autoload() is to be given. */
+static uint32_t suspend_autoload(const espy_rom_call *c, const cache *which)
+{
+    uint32_t enabled = espy_rom_read32(c, which->autoload) & AUTOLOAD_ENABLE;
+    if (enabled)
+        disable_autoload(c, which);
+    else
+        clear_bits(c, which->autoload, AUTOLOAD_CLEAR);
+    return enabled;
+}
+
+static void resume_autoload(const espy_rom_call *c, const cache *which, uint32_t suspended)
+{
+    if (suspended & AUTOLOAD_ENABLE)
+        set_bits(c, which->autoload, AUTOLOAD_ENABLE);
+}
+
+/* Argument 0: struct autoload_config. */
+static void config_autoload(const espy_rom_call *c, const cache *which)
+{
+    uint8_t config[4]; /* ena, order, trigger, size */
+    espy_rom_read(c, espy_rom_arg(c, 0), config, sizeof config);
+    disable_autoload(c, which);
+    if (config[0] == 0)
+        return;
+    espy_rom_update32(c, which->autoload, AUTOLOAD_BACKWARDS, config[1] == 1 ? AUTOLOAD_BACKWARDS : 0);
+    espy_rom_update32(c, which->autoload, 3 << 5, (uint32_t)config[2] << 5);
+    espy_rom_update32(c, which->autoload, 3 << 7, (uint32_t)config[3] << 7);
+}
+
+/* Argument 0: struct autoload_region_config. */
+static void config_region(espy_rom_call *c, const cache *which)
+{
+    uint32_t config = espy_rom_arg(c, 0);
+    uint8_t region = espy_rom_read8(c, config), enable = espy_rom_read8(c, config + 1);
+    uint32_t addr = espy_rom_read32(c, config + 4), size = espy_rom_read32(c, config + 8);
+    if (!has_own_table(c))
+        return;
+    if (region > 1 || !serves(which, addr) || !serves(which, addr + size - 1)) {
+        espy_rom_return(c, 1);
+        return;
+    }
+    if (espy_rom_read32(c, which->autoload) & 1u << region) {
+        clear_autoload(c, which);
+        clear_bits(c, which->autoload, 1u << region);
+    }
+    if (enable) {
+        uint32_t regs = which->autoload + (region == 0 ? OP_ADDR : OP_ADDR_1);
+        espy_rom_write32(c, regs, addr);
+        espy_rom_update32(c, regs + 4, AUTOLOAD_SIZE, size);
+        set_bits(c, which->autoload, 1u << region);
+    }
+    espy_rom_return(c, 0);
+}
+
+/* ---- preload, lock in advance ---- */
+
+static void start_preload(espy_rom_call *c, const cache *which)
+{
+    if (!has_own_table(c))
+        return;
+    uint32_t suspended = suspend_autoload(c, which), order = espy_rom_arg(c, 2);
+    espy_rom_write32(c, which->preload + OP_ADDR, espy_rom_arg(c, 0));
+    espy_rom_update32(c, which->preload, PRELOAD_BACKWARDS, order ? PRELOAD_BACKWARDS : 0);
+    espy_rom_update32(c, which->preload + OP_SIZE, SMALL_SIZE, espy_rom_arg(c, 1) / line_size(c, which));
+    set_bits(c, which->preload, PRELOAD_START);
+    espy_rom_return(c, suspended);
+}
+
+static void end_preload(espy_rom_call *c, const cache *which)
+{
+    if (has_own_table(c))
+        resume_autoload(c, which, espy_rom_arg(c, 0));
+}
+
+static void preload_done(espy_rom_call *c, const cache *which)
+{
+    espy_rom_return(c, espy_rom_read32(c, which->preload) & PRELOAD_DONE);
+}
+
+/* Argument 0: struct lock_config, an address and halfwords of size and group. */
+static void enable_prelock(espy_rom_call *c, const cache *which)
+{
+    uint32_t config = espy_rom_arg(c, 0);
+    uint32_t sizes = espy_rom_read32(c, config + 4), size = sizes & 0xffff;
+    bool first = sizes >> 16 == 0;
+    espy_rom_write32(c, which->prelock + (first ? 4 : 8), espy_rom_read32(c, config));
+    espy_rom_update32(c, which->prelock + 0xc, first ? 0xffff0000 : 0xffff, first ? size << 16 : size);
+    set_bits(c, which->prelock, first ? 1 : 2);
+}
+
+static void disable_prelock(espy_rom_call *c, const cache *which)
+{
+    clear_bits(c, which->prelock, (espy_rom_arg(c, 0) & 0xffff) == 0 ? 1 : 2);
+}
+
+/* ---- on and off ---- */
+
+static void freeze(const espy_rom_call *c, const cache *which, bool mode)
+{
+    espy_rom_update32(c, which->freeze, FREEZE_MODE, mode ? FREEZE_MODE : 0);
+    set_bits(c, which->freeze, FREEZE_ENABLE);
+}
+
+static void thaw(const espy_rom_call *c, const cache *which)
+{
+    clear_bits(c, which->freeze, FREEZE_ENABLE);
+}
+
+static void disable(espy_rom_call *c, const cache *which)
+{
+    if (!has_own_table(c))
+        return;
+    clear_bits(c, which->ctrl, CTRL_ENABLE);
+    espy_rom_return(c, suspend_autoload(c, which));
+    operate(c, &invalidate, which->sync, 0, 0);
+}
+
+static void enable_with(const espy_rom_call *c, const cache *which, uint32_t autoload)
+{
+    set_bits(c, which->ctrl, CTRL_ENABLE);
+    resume_autoload(c, which, autoload);
+}
+
+static void enable(espy_rom_call *c, const cache *which)
+{
+    if (has_own_table(c))
+        enable_with(c, which, espy_rom_arg(c, 0));
+}
+
+static void suspend(espy_rom_call *c, const cache *which)
+{
+    if (!has_own_table(c))
+        return;
+    set_bits(c, which->ctrl1, CTRL1_SHUT);
+    clear_bits(c, which->ctrl, CTRL_ENABLE);
+    espy_rom_return(c, suspend_autoload(c, which));
+    freeze(c, which, 0);
+    thaw(c, which);
+}
+
+static void resume(espy_rom_call *c, const cache *which)
+{
+    if (!has_own_table(c))
+        return;
+    set_bits(c, which->ctrl, CTRL_ENABLE);
+    clear_bits(c, which->ctrl1, CTRL1_SHUT);
+    resume_autoload(c, which, espy_rom_arg(c, 0));
+}
+
+static void get_line_size(espy_rom_call *c, const cache *which)
+{
+    espy_rom_return(c, line_size(c, which));
+}
+
+static void address_through(espy_rom_call *c, const cache *which)
+{
+    espy_rom_return(c, serves(which, espy_rom_arg(c, 0)));
+}
+
+static void cache_suspend_autoload(espy_rom_call *c, const cache *which)
+{
+    espy_rom_return(c, suspend_autoload(c, which));
+}
+
+static void cache_resume_autoload(espy_rom_call *c, const cache *which)
+{
+    resume_autoload(c, which, espy_rom_arg(c, 0));
+}
+
+static void enable_autoload(espy_rom_call *c, const cache *which)
+{
+    set_bits(c, which->autoload, AUTOLOAD_ENABLE);
+}
+
+static void cache_disable_autoload(espy_rom_call *c, const cache *which)
+{
+    disable_autoload(c, which);
+}
+
+static void cache_config_autoload(espy_rom_call *c, const cache *which)
+{
+    config_autoload(c, which);
+}
+
+static void freeze_enable(espy_rom_call *c, const cache *which)
+{
+    freeze(c, which, espy_rom_arg(c, 0) != 0);
+}
+
+static void freeze_disable(espy_rom_call *c, const cache *which)
+{
+    thaw(c, which);
+}
+
+/* What there is for either cache: the ROM's name up to the cache's, from there on, and what it does. */
+#define BOTH(X)                                                                                                        \
+    X(Cache_Get_, _Line_Size, get_line_size)                                                                           \
+    X(Cache_Address_Through_, , address_through)                                                                       \
+    X(Cache_Suspend_, _Autoload, cache_suspend_autoload)                                                               \
+    X(Cache_Resume_, _Autoload, cache_resume_autoload)                                                                 \
+    X(Cache_Enable_, _Autoload, enable_autoload)                                                                       \
+    X(Cache_Disable_, _Autoload, cache_disable_autoload)                                                               \
+    X(Cache_Config_, _Autoload, cache_config_autoload)                                                                 \
+    X(Cache_Config_, _Region_Autoload, config_region)                                                                  \
+    X(Cache_Start_, _Preload, start_preload)                                                                           \
+    X(Cache_End_, _Preload, end_preload)                                                                               \
+    X(Cache_, _Preload_Done, preload_done)                                                                             \
+    X(Cache_Enable_, _PreLock, enable_prelock)                                                                         \
+    X(Cache_Disable_, _PreLock, disable_prelock)                                                                       \
+    X(Cache_Disable_, , disable)                                                                                       \
+    X(Cache_Enable_, , enable)                                                                                         \
+    X(Cache_Suspend_, , suspend)                                                                                       \
+    X(Cache_Resume_, , resume)                                                                                         \
+    X(Cache_Freeze_, _Enable, freeze_enable)                                                                           \
+    X(Cache_Freeze_, _Disable, freeze_disable)
+
+#define DEFINE(before, after, function)                                                                                \
+    static void before##ICache##after(espy_rom_call *c)                                                                \
+    {                                                                                                                  \
+        function(c, &icache);                                                                                          \
+    }                                                                                                                  \
+    static void before##DCache##after(espy_rom_call *c)                                                                \
+    {                                                                                                                  \
+        function(c, &dcache);                                                                                          \
+    }
+BOTH(DEFINE)
+#undef DEFINE
+
+/* ---- modes ---- */
+
+/* Which banks of memory are the cache's; the two arguments are of one bit each, 0 to 3. */
+static void occupy_memory(const espy_rom_call *c, unsigned shift, uint32_t low, uint32_t high)
+{
+    espy_rom_update32(c, SENSITIVE_CONNECT_1, 0xfu << shift, (low | high << 2) << shift);
+    espy_rom_update32(c, SENSITIVE_USAGE_1, 3u << shift / 2, ~(low | high) << shift / 2);
+}
+
+static void occupy_icache(const espy_rom_call *c, uint32_t low, uint32_t high)
+{
+    occupy_memory(c, 0, low, high);
+}
+
+static void occupy_dcache(const espy_rom_call *c, uint32_t low, uint32_t high)
+{
+    occupy_memory(c, 4, low, high);
+}
+
+static void set_icache_mode(const espy_rom_call *c, bool large, bool eight_ways, bool lines_of_32)
+{
+    espy_rom_update32(c, icache.ctrl, 0xe, (large ? 4u : 0) | (eight_ways ? 2u : 0) | (lines_of_32 ? 8u : 0));
+}
+
+static void set_dcache_mode(const espy_rom_call *c, bool large, uint32_t line)
+{
+    espy_rom_update32(c, dcache.ctrl, 0x1c, (large ? 4u : 0) | (line > 2 ? 2 : line) << 3);
+}
+
+static void Cache_Occupy_ICache_MEMORY(espy_rom_call *c)
+{
+    occupy_icache(c, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
+}
+
+static void Cache_Occupy_DCache_MEMORY(espy_rom_call *c)
+{
+    occupy_dcache(c, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
+}
+
+static void Cache_Set_ICache_Mode(espy_rom_call *c)
+{
+    set_icache_mode(c, espy_rom_arg(c, 0) != 0, espy_rom_arg(c, 1) == 1, espy_rom_arg(c, 2) != 0);
+}
+
+static void Cache_Set_DCache_Mode(espy_rom_call *c)
+{
+    set_dcache_mode(c, espy_rom_arg(c, 0) != 0, espy_rom_arg(c, 2));
+}
+
+/* Argument 0: struct cache_mode. */
+static void Cache_Get_Mode(espy_rom_call *c)
+{
+    uint32_t mode = espy_rom_arg(c, 0);
+    bool instructions = espy_rom_read8(c, mode + 7) != 0;
+    const cache *which = instructions ? &icache : &dcache;
+    uint32_t ctrl = espy_rom_read32(c, which->ctrl), line = line_size(c, which);
+    if (!has_own_table(c))
+        return;
+    espy_rom_write32(c, mode, (instructions ? 0x4000u : 0x8000u) << (ctrl >> 2 & 1));
+    espy_rom_write8(c, mode + 4, (uint8_t)line);
+    espy_rom_write8(c, mode + 5, 0);
+    espy_rom_write8(c, mode + 6, instructions && (ctrl & 2) ? 8 : 4);
+}
+
+/* The index of a line size, 16, 32 or other. */
+static uint32_t line_index(uint32_t line)
+{
+    return line == 16 ? 0 : line == 32 ? 1 : 2;
+}
+
+/* Arguments: bytes of cache, ways, bytes of a line. */
+static void rom_config_instruction_cache_mode(espy_rom_call *c)
+{
+    bool large = espy_rom_arg(c, 0) != 0x4000;
+    uint32_t ways = espy_rom_arg(c, 1) & 0xff, line = espy_rom_arg(c, 2) & 0xff;
+    occupy_icache(c, 1, large ? 2 : 0);
+    set_icache_mode(c, large, ways != 4, line_index(line) != 0);
+    all(c, &invalidate, &icache);
+    enable_with(c, &icache, 0);
+}
+
+static void rom_config_data_cache_mode(espy_rom_call *c)
+{
+    bool large = espy_rom_arg(c, 0) != 0x8000;
+    uint32_t line = espy_rom_arg(c, 2) & 0xff;
+    occupy_dcache(c, 2, large ? 1 : 0);
+    set_dcache_mode(c, large, line_index(line));
+    all(c, &invalidate, &dcache);
+}
+
+static void set_default_mode(espy_rom_call *c)
+{
+    espy_rom_write32(c, ILG_INT_CLR, 0xffffffff);
+    clear_bits(c, WRAP_AROUND_CTRL, 3);
+    occupy_dcache(c, 2, 0);
+    set_dcache_mode(c, false, 0);
+    all(c, &invalidate, &dcache);
+}
+
+static void Cache_Set_Default_Mode(espy_rom_call *c)
+{
+    set_default_mode(c);
+}
+
+static void Cache_Enable_Defalut_ICache_Mode(espy_rom_call *c)
+{
+    occupy_icache(c, 1, 0);
+    set_icache_mode(c, false, false, false);
+    all(c, &invalidate, &icache);
+    enable_with(c, &icache, 0);
+}
+
+static void Cache_Mask_All(espy_rom_call *c)
+{
+    set_bits(c, icache.ctrl1, CTRL1_SHUT);
+    set_bits(c, dcache.ctrl1, CTRL1_SHUT);
+}
+
+static void Cache_UnMask_Dram0(espy_rom_call *c)
+{
+    clear_bits(c, dcache.ctrl1, 1);
+}
+
+static void ROM_Boot_Cache_Init(espy_rom_call *c)
+{
+    set_bits(c, SYSTEM_CACHE_CONTROL, 4 | 8);
+    clear_bits(c, SYSTEM_CACHE_CONTROL, 8);
+    espy_rom_mmu_own_all(c);
+    espy_rom_mmu_clear(c);
+    set_default_mode(c);
+    enable_with(c, &dcache, 0);
+    clear_bits(c, dcache.ctrl1, 1);
+}
+
+#define ROW(name)                                                                                                      \
+    {                                                                                                                  \
+#name, .run = name                                                                                             \
+    }
+#define STEPS(name)                                                                                                    \
+    {                                                                                                                  \
+#name, .run = name, .kind = ESPY_ROM_STEPS                                                                     \
+    }
+#define ROWS(before, after, function) ROW(before##ICache##after), ROW(before##DCache##after),
 
 const espy_rom_function espy_rom_cache_functions[] = {
+    BOTH(ROWS) ROW(Cache_Invalidate_ICache_Items),
+    ROW(Cache_Invalidate_DCache_Items),
+    ROW(Cache_Clean_Items),
+    ROW(Cache_WriteBack_Items),
+    ROW(Cache_Lock_ICache_Items),
+    ROW(Cache_Lock_DCache_Items),
+    ROW(Cache_Unlock_ICache_Items),
+    ROW(Cache_Unlock_DCache_Items),
+    ROW(Cache_Occupy_Items),
+    STEPS(Cache_Invalidate_Addr),
+    STEPS(Cache_Clean_Addr),
+    STEPS(Cache_WriteBack_Addr),
+    STEPS(Cache_Lock_Addr),
+    STEPS(Cache_Unlock_Addr),
+    STEPS(Cache_Occupy_Addr),
+    ROW(Cache_Invalidate_ICache_All),
+    ROW(Cache_Invalidate_DCache_All),
+    ROW(Cache_Clean_All),
+    ROW(Cache_WriteBack_All),
+    ROW(Cache_Occupy_ICache_MEMORY),
+    ROW(Cache_Occupy_DCache_MEMORY),
+    ROW(Cache_Set_ICache_Mode),
+    ROW(Cache_Set_DCache_Mode),
+    ROW(Cache_Get_Mode),
+    ROW(rom_config_instruction_cache_mode),
+    ROW(rom_config_data_cache_mode),
+    ROW(Cache_Set_Default_Mode),
+    ROW(Cache_Enable_Defalut_ICache_Mode),
+    ROW(Cache_Mask_All),
+    ROW(Cache_UnMask_Dram0),
+    ROW(ROM_Boot_Cache_Init),
     {0},
 };

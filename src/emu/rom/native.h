@@ -122,6 +122,7 @@ extern const espy_rom_function espy_rom_digest_functions[]; /* digest.c: CRC, MD
 extern const espy_rom_function espy_rom_print_functions[];  /* print.c: ets_printf and what it prints to */
 extern const espy_rom_function espy_rom_uart_functions[];   /* uart.c */
 extern const espy_rom_function espy_rom_cache_functions[];  /* cache.c */
+extern const espy_rom_function espy_rom_mmu_functions[];    /* cache_mmu.c */
 extern const espy_rom_function espy_rom_flash_functions[];  /* spiflash.c */
 extern const espy_rom_function espy_rom_opi_functions[];    /* opiflash.c */
 extern const espy_rom_function espy_rom_chip_functions[];   /* chip.c: clocks, resets, interrupt sources, regi2c */
