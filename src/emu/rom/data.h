@@ -129,13 +129,16 @@
     T(0x3ff1b1fa, OPI_DTR, "OPI_DTR")                                                                                  \
     T(0x3ff1b202, OOUT, "OOUT")                                                                                        \
     T(0x3ff1b207, OIO_STR, "OIO_STR")                                                                                  \
-    T(0x3ff1b20f, OIO_DTR, "OIO_DTR")
+    T(0x3ff1b20f, OIO_DTR, "OIO_DTR")                                                                                  \
+    T(0x3ff1e487, EMPTY_LINES, "\n\n")
 
 enum {
 #define ESPY_ROM_TEXT_ADDRESS(address, name, text) ESPY_TEXT_##name = address,
     ESPY_ROM_TEXTS(ESPY_ROM_TEXT_ADDRESS)
 #undef ESPY_ROM_TEXT_ADDRESS
 };
+
+#define ESPY_ROM_NEWLINE (ESPY_TEXT_EMPTY_LINES + 1)
 
 /* Puts the data and the vectors into image[ESPY_ROM_SIZE]. */
 void espy_rom_put_data(uint8_t *image);
