@@ -80,6 +80,17 @@ size_t espy_machine_uart_read(espy_machine *machine, uint8_t *bytes, size_t cap)
 /* How many bytes there are to read. */
 size_t espy_machine_uart_available(const espy_machine *machine);
 void espy_machine_uart_baud(espy_machine *machine, uint32_t baud);
+
+/* How the bridge frames characters, 8N1 at first; it expects the same of the board. */
+typedef struct espy_uart_frame {
+    uint8_t data_bits; /* 5 to 8 */
+    bool parity, odd;
+    uint8_t half_stops; /* 2, 3 or 4 half bits of stop */
+} espy_uart_frame;
+
+void espy_machine_uart_frame(espy_machine *machine, const espy_uart_frame *frame);
+/* The bridge sends a break, a little longer than a character. */
+void espy_machine_uart_break(espy_machine *machine);
 /* The bridge's DTR and RTS, through the DevKitC's two-transistor auto-reset
  * circuit: true asserts (pin low).  RTS alone holds EN low, DTR alone GPIO0. */
 void espy_machine_lines(espy_machine *machine, bool dtr, bool rts);

@@ -286,6 +286,7 @@ static void perform_reset(espy_machine *m, espy_reset_cause cause, unsigned core
                                      espy_cpu_get_a(m->core[i].cpu, 1));
     if (!espy_reset_is_cpu(cause))
         reset_peripherals(m, espy_reset_depth(cause));
+    espy_uart_guest_restarts(&m->uart[0]);
     espy_rtc_set_cause(&m->rtc, cores, cause);
     for (unsigned i = 0; i < 2; i++)
         if (cores & (ESPY_CORE_0 << i))
@@ -653,8 +654,10 @@ static void run_slice(espy_machine *m, espy_tick span)
         used[i] = run_core(m, &m->core[i], start, limit);
         elapsed = max_tick(elapsed, used[i]);
     }
-    if (!ran[0] && !ran[1])
+    if (!ran[0] && !ran[1]) {
         elapsed = span;
+        espy_uart_guest_sleeps(&m->uart[0]);
+    }
     for (unsigned i = 0; i < 2; i++)
         if (core_can_run(&m->core[i]) && used[i] < elapsed && (!ran[i] || espy_cpu_waiting(m->core[i].cpu)))
             espy_cpu_idle(m->core[i].cpu, elapsed - used[i]);
@@ -763,6 +766,20 @@ static void forget(espy_machine *m, espy_mem *mem)
         return;
     memset(mem->bytes, 0, mem->size);
     espy_bus_mem_changed(&m->bus, mem, 0, mem->size);
+}
+
+void espy_machine_uart_frame(espy_machine *m, const espy_uart_frame *frame)
+{
+    espy_uart_host_frame(&m->uart[0], &(espy_wire_format){.data_bits = frame->data_bits,
+                                                          .parity = frame->parity,
+                                                          .odd = frame->odd,
+                                                          .half_stops = frame->half_stops});
+}
+
+void espy_machine_uart_break(espy_machine *m)
+{
+    if (m->powered)
+        espy_uart_host_break(&m->uart[0]);
 }
 
 /* EN and GPIO0 as the two transistors, the keys and the supply make them: what pulls a

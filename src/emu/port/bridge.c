@@ -21,7 +21,7 @@ enum { KEEP_US = 90000 };
 
 void espy_bridge_init(espy_bridge *b, espy_machine *machine)
 {
-    *b = (espy_bridge){.machine = machine, .baud = ESPY_BRIDGE_BAUD};
+    *b = (espy_bridge){.machine = machine};
 }
 
 static void apply_lines(espy_bridge *b)
@@ -45,8 +45,13 @@ void espy_bridge_lines(espy_bridge *b, const void *owner, bool dtr, bool rts)
 void espy_bridge_baud(espy_bridge *b, const void *owner, uint32_t baud)
 {
     b->baud_owner = owner;
-    b->baud = baud;
     espy_machine_uart_baud(b->machine, baud);
+}
+
+void espy_bridge_frame(espy_bridge *b, const void *owner, const espy_uart_frame *frame)
+{
+    b->frame_owner = owner;
+    espy_machine_uart_frame(b->machine, frame);
 }
 
 void espy_bridge_release(espy_bridge *b, const void *owner)
@@ -55,6 +60,8 @@ void espy_bridge_release(espy_bridge *b, const void *owner)
         espy_bridge_lines(b, NULL, false, false);
     if (b->baud_owner == owner)
         espy_bridge_baud(b, NULL, ESPY_BRIDGE_BAUD);
+    if (b->frame_owner == owner)
+        espy_bridge_frame(b, NULL, &(espy_uart_frame){.data_bits = 8, .half_stops = 2});
 }
 
 static void press(espy_bridge *b)

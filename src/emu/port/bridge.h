@@ -3,8 +3,8 @@
  * The board's USB-to-serial bridge as all served ports share it, and the fingers on the
  * board's keys.
  *
- * Whoever set the lines or the rate last has them; when that client goes, the lines are let
- * go, as a driver does on the last close, and the rate is 115200 again.
+ * Whoever set the lines, the rate or the frame last has them; when that client goes, the lines are let
+ * go, as a driver does on the last close, and rate and frame are 115200 8N1 again.
  *
  * A client of RFC 2217 sets DTR and RTS one after the other, a round trip apart, where a
  * program on a desk does both within the 14 ms that EN takes to rise.  So a change that
@@ -22,8 +22,7 @@ typedef struct espy_bridge_step espy_bridge_step; /* of what a finger does */
 
 typedef struct espy_bridge {
     espy_machine *machine;
-    const void *line_owner, *baud_owner;
-    uint32_t baud;
+    const void *line_owner, *baud_owner, *frame_owner;
     bool dtr, rts;        /* as the owner wants them */
     uint64_t kept_until;  /* wall time: both are wanted asserted, and the board sees that then; or 0 */
     bool boot, power_off; /* keys and switch, as they were left */
@@ -35,6 +34,7 @@ typedef struct espy_bridge {
 void espy_bridge_init(espy_bridge *bridge, espy_machine *machine);
 void espy_bridge_lines(espy_bridge *bridge, const void *owner, bool dtr, bool rts);
 void espy_bridge_baud(espy_bridge *bridge, const void *owner, uint32_t baud);
+void espy_bridge_frame(espy_bridge *bridge, const void *owner, const espy_uart_frame *frame);
 /* A client goes. */
 void espy_bridge_release(espy_bridge *bridge, const void *owner);
 

@@ -34,8 +34,13 @@ static void com_baud(void *self, uint32_t baud)
 
 static void com_frame(void *self, const espy_com_frame *frame)
 {
-    (void)self;
-    (void)frame;
+    espy_client *c = self;
+    static const uint8_t half_stops[4] = {[1] = 2, [2] = 4, [3] = 3};
+    espy_bridge_frame(c->bridge, c,
+                      &(espy_uart_frame){.data_bits = frame->data_size,
+                                         .parity = frame->parity != 1,
+                                         .odd = frame->parity == 2,
+                                         .half_stops = half_stops[frame->stop_size]});
 }
 
 static void com_lines(void *self, bool dtr, bool rts)
@@ -46,8 +51,9 @@ static void com_lines(void *self, bool dtr, bool rts)
 
 static void com_break(void *self, bool on)
 {
-    (void)self;
-    (void)on;
+    espy_client *c = self;
+    if (on)
+        espy_machine_uart_break(c->bridge->machine);
 }
 
 static void com_purge(void *self, bool received, bool sent)

@@ -99,6 +99,10 @@ enum {
 #define XTAL_HZ 40000000u
 #define RC_FAST_HZ 17500000u
 #define POLLED_CHAR_TICKS ESPY_TICKS_PER_US
+#define BUSY_CHAR_TICKS (2 * ESPY_TICKS_PER_MS)
+#define PATIENCE (2 * ESPY_TICKS_PER_SECOND)
+
+enum { UNHEARD = 128 }; /* half of MicroPython's buffer */
 
 /* Reset values that are not zero. */
 static const uint32_t reset_values[UART_SIZE / 4] = {
@@ -196,11 +200,8 @@ static void update_formats(espy_uart *u)
         .half_stops = half_stops[field(u, UART_CONF0, 4, 2)],
         .bit = core_cycle_16(u) * divider_16 / 256,
     };
-    u->host = (espy_wire_format){
-        .data_bits = 8,
-        .half_stops = 2,
-        .bit = (int64_t)(ESPY_TICKS_PER_SECOND * ESPY_WIRE_SUBTICKS / u->host_baud),
-    };
+    u->host = u->host_frame;
+    u->host.bit = (int64_t)(ESPY_TICKS_PER_SECOND * ESPY_WIRE_SUBTICKS / u->host_baud);
 }
 
 static espy_tick to_ticks(int64_t subticks)
@@ -376,7 +377,7 @@ static bool polled(const espy_uart *u)
 /* Whether the host's next character may set out: always, but with timing fast only if it can be taken. */
 static bool wire_open(const espy_uart *u)
 {
-    if (u->config.timing_real)
+    if (u->config.timing_real || u->rx_given_up)
         return true;
     unsigned limit = u->rx.size;
     if (polled(u) && full_threshold(u) < limit)
@@ -384,15 +385,29 @@ static bool wire_open(const espy_uart *u)
     return u->rx.count < limit && rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST);
 }
 
+/* How long the host's next character takes to be here. */
+static espy_tick rx_length(const espy_uart *u)
+{
+    espy_tick wire = to_ticks(espy_wire_encode(0, &u->host).length);
+    if (u->config.timing_real || u->rx_given_up)
+        return wire;
+    if (polled(u))
+        return wire < POLLED_CHAR_TICKS ? wire : POLLED_CHAR_TICKS;
+    return u->rx_sleeper && u->rx_unheard >= UNHEARD && wire < BUSY_CHAR_TICKS ? BUSY_CHAR_TICKS : wire;
+}
+
 /* Starts the next character from the host, if there is one and the wire is free. */
 static void start_rx(espy_uart *u)
 {
-    if (u->rx_event.armed || !host_has_more(u) || !wire_open(u))
+    espy_clock *clock = u->soc->clock;
+    if (u->rx_event.armed || !host_has_more(u))
         return;
-    espy_tick length = to_ticks(u->host.bit * 10);
-    if (!u->config.timing_real && polled(u) && length > POLLED_CHAR_TICKS)
-        length = POLLED_CHAR_TICKS;
-    espy_clock_at(u->soc->clock, &u->rx_event, u->soc->clock->now + length);
+    if (wire_open(u)) {
+        espy_clock_cancel(clock, &u->rx_patience);
+        espy_clock_at(clock, &u->rx_event, clock->now + rx_length(u));
+    } else if (!u->rx_patience.armed) {
+        espy_clock_at(clock, &u->rx_patience, clock->now + PATIENCE);
+    }
 }
 
 static void settle(espy_uart *u)
@@ -418,6 +433,13 @@ static void rx_timed_out(void *self)
     espy_uart *u = self;
     u->raw |= RXFIFO_TOUT;
     update_interrupts(u);
+}
+
+static void rx_given_up(void *self)
+{
+    espy_uart *u = self;
+    u->rx_given_up = true;
+    settle(u);
 }
 
 /* ---- Transmitter ---- */
@@ -516,6 +538,7 @@ static void rx_arrived(void *self)
     espy_uart *u = self;
     uint8_t byte = u->from_host.bytes[u->from_host_at++];
     drop_sent(u);
+    u->rx_unheard++;
     if (rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST)) {
         espy_wire_char sent = espy_wire_encode(byte, &u->host);
         hear(u, &sent, byte, u->rx_joined, host_has_more(u));
@@ -561,6 +584,7 @@ static uint32_t read_fifo(espy_uart *u)
 {
     if (u->rx.count == 0)
         return 0;
+    u->rx_given_up = false;
     uint8_t byte = fifo_get(&u->rx);
     settle(u);
     return byte;
@@ -663,8 +687,10 @@ void espy_uart_init(espy_uart *u, espy_soc *soc, const espy_uart_config *config)
     static const char *const names[3] = {"UART0", "UART1", "UART2"};
     static const uint32_t bases[3] = {0x60000000, 0x60010000, 0x6002e000};
     *u = (espy_uart){.soc = soc, .config = *config, .apb_hz = 80000000, .host_baud = 115200};
+    u->host_frame = (espy_wire_format){.data_bits = 8, .half_stops = 2};
     u->tx_event = (espy_event){.fire = tx_finished, .self = u};
     u->rx_event = (espy_event){.fire = rx_arrived, .self = u};
+    u->rx_patience = (espy_event){.fire = rx_given_up, .self = u};
     u->tout_event = (espy_event){.fire = rx_timed_out, .self = u};
     u->at_event = (espy_event){.fire = at_cmd_done, .self = u};
     espy_device device = {.name = names[config->index],
@@ -688,13 +714,14 @@ void espy_uart_reset(espy_uart *u, espy_reset reset)
     (void)reset;
     espy_clock_cancel(u->soc->clock, &u->tx_event);
     espy_clock_cancel(u->soc->clock, &u->rx_event);
+    espy_clock_cancel(u->soc->clock, &u->rx_patience);
     espy_clock_cancel(u->soc->clock, &u->tout_event);
     espy_clock_cancel(u->soc->clock, &u->at_event);
     memcpy(u->reg, reset_values, sizeof u->reg);
     update_formats(u);
     u->raw = 0;
     u->tx_state = ESPY_UART_TX_IDLE;
-    u->tx_stopped = u->rx_joined = false;
+    u->tx_stopped = u->rx_joined = u->rx_given_up = u->rx_sleeper = false;
     u->at_count = 0;
     u->rx_quiet = u->soc->clock->now;
     espy_sampler_reset(&u->rx_sampler);
@@ -730,6 +757,7 @@ void espy_uart_host_flush(espy_uart *u)
     u->from_host_at = 0;
     u->rx_joined = false;
     espy_clock_cancel(u->soc->clock, &u->rx_event);
+    espy_clock_cancel(u->soc->clock, &u->rx_patience);
     settle(u);
 }
 
@@ -754,4 +782,31 @@ void espy_uart_host_baud(espy_uart *u, uint32_t baud)
         return;
     u->host_baud = baud;
     update_formats(u);
+}
+
+void espy_uart_host_frame(espy_uart *u, const espy_wire_format *frame)
+{
+    u->host_frame = *frame;
+    update_formats(u);
+}
+
+void espy_uart_host_break(espy_uart *u)
+{
+    if (!rx_clocked(u) || conf0(u, LOOPBACK | RXFIFO_RST))
+        return;
+    unsigned low = 1 + u->host.data_bits + 3;
+    espy_wire_char sent = {1u << low, low + 1, u->host.bit, (low + 1) * u->host.bit};
+    hear(u, &sent, 0, false, false);
+    settle_tx(u);
+}
+
+void espy_uart_guest_sleeps(espy_uart *u)
+{
+    u->rx_sleeper = true;
+    u->rx_unheard = 0;
+}
+
+void espy_uart_guest_restarts(espy_uart *u)
+{
+    u->rx_sleeper = false;
 }

@@ -7,12 +7,15 @@
  *
  * Two things differ from the chip by choice, with timing fast:
  *  - A character sent by the guest is at the host at once (save in loopback).
- *  - A character from the host never overruns the receiver.  While a receive
- *    interrupt is enabled, an interrupt handler moves characters into a buffer
- *    that this model cannot see (MicroPython's holds 259), so they come at the
- *    rate of the wire, and wait on the wire while the FIFO is full.  While none
- *    is enabled the guest polls: a character comes every microsecond, as long as
- *    the FIFO is below its full threshold, and waits on the wire otherwise.
+ *  - A character from the host waits on the wire for a receiver that is full.  While a
+ *    receive interrupt is enabled, an interrupt handler moves characters into a buffer
+ *    that this model cannot see (MicroPython's holds 259), so they come at the rate of
+ *    the wire.  Of a guest that sleeps when it has nothing to do it is known when nobody
+ *    can have emptied that buffer: after 128 characters without such a moment they come
+ *    slowly, one in 2 ms.  While no receive interrupt is enabled the
+ *    guest polls: a character comes every microsecond, as long as the FIFO is below its
+ *    full threshold.  A guest that takes nothing for two seconds is not served any longer:
+ *    what is for it overruns, as on a board, until it reads again.
  * With timing real both directions take their bits' time and overruns happen.
  *
  * Left out: IrDA, RS-485 and its collisions, inversion of the lines, wake-up from
@@ -66,8 +69,12 @@ typedef struct espy_uart {
     espy_sampler host_sampler;
 
     /* The receiver. */
-    espy_event rx_event; /* the end of a character on the wire */
-    bool rx_joined;      /* that character follows one without a pause */
+    espy_event rx_event;    /* the end of a character on the wire */
+    bool rx_joined;         /* that character follows one without a pause */
+    espy_event rx_patience; /* ends when the wire has waited for too long ... */
+    bool rx_given_up;       /* ... and this is true until the guest reads */
+    bool rx_sleeper;        /* the guest sleeps when it has nothing to do */
+    unsigned rx_unheard;    /* characters since it last did */
     espy_sampler rx_sampler;
     espy_wire_meter meter;
     espy_event tout_event;
@@ -77,6 +84,7 @@ typedef struct espy_uart {
 
     /* The host. */
     uint32_t host_baud;
+    espy_wire_format host_frame; /* save its rate */
     espy_buf from_host;
     size_t from_host_at; /* the bytes of from_host before this one have been sent */
     espy_buf to_host;
@@ -104,6 +112,14 @@ size_t espy_uart_host_take(espy_uart *uart, uint8_t *bytes, size_t cap);
 size_t espy_uart_host_available(const espy_uart *uart);
 /* The host's rate, both directions; 0 is ignored. */
 void espy_uart_host_baud(espy_uart *uart, uint32_t baud);
+/* The host's frame, both directions, 8N1 at first; frame->bit is not used. */
+void espy_uart_host_frame(espy_uart *uart, const espy_wire_format *frame);
+/* The host holds the wire low for a character and three bits. */
+void espy_uart_host_break(espy_uart *uart);
+/* Both cores sleep: whoever has something to do with what came has done it. */
+void espy_uart_guest_sleeps(espy_uart *uart);
+/* Other code runs now, which may never sleep, as the ROM's loader does not. */
+void espy_uart_guest_restarts(espy_uart *uart);
 /* The guest's rate, for reports; 0 while its clock is off. */
 uint32_t espy_uart_baud(const espy_uart *uart);
 

@@ -272,6 +272,53 @@ static void test_polling_is_quick_and_lossless(void **state)
     drop(b);
 }
 
+/* What reads the FIFO is an interrupt handler; behind it, a task that is not seen to sleep
+ * has not emptied the handler's buffer.  260 bytes of it would be 22 ms of the wire. */
+static void test_a_busy_guest_is_not_flooded(void **state)
+{
+    (void)state;
+    board *b = make(false);
+    char sent[1000];
+    memset(sent, 'z', sizeof sent);
+    wr(&b->f, INT_ENA, RXFIFO_FULL | RXFIFO_TOUT);
+    espy_uart_guest_sleeps(&b->uart);
+    host_send(b, sent, sizeof sent);
+    unsigned n = 0;
+    for (unsigned ms = 0; ms < 200; ms++, pass(&b->f, ESPY_TICKS_PER_MS))
+        for (; rx_count(b) != 0; n++)
+            rd(&b->f, FIFO);
+    assert_in_range(n, 128, 259); /* and the interrupt character gets through */
+    for (unsigned ms = 0; n < sizeof sent && ms < 200; ms++, pass(&b->f, ESPY_TICKS_PER_MS)) {
+        espy_uart_guest_sleeps(&b->uart);
+        for (; rx_count(b) != 0; n++)
+            rd(&b->f, FIFO);
+    }
+    assert_int_equal(n, sizeof sent);
+    drop(b);
+}
+
+/* Nobody reads: the wire does not stay blocked for good, and the guest sees the overrun. */
+static void test_a_deaf_guest_overruns_at_last(void **state)
+{
+    (void)state;
+    board *b = make(false);
+    char sent[1000];
+    memset(sent, 'z', sizeof sent);
+    host_send(b, sent, sizeof sent);
+    pass(&b->f, ESPY_TICKS_PER_SECOND);
+    assert_int_equal(espy_uart_host_pending(&b->uart), 1000 - 96); /* the default threshold */
+    pass(&b->f, 2 * ESPY_TICKS_PER_SECOND);
+    assert_int_equal(espy_uart_host_pending(&b->uart), 0);
+    assert_int_equal(rx_count(b), 128);
+    assert_int_equal(rd(&b->f, INT_RAW) & RXFIFO_OVF, RXFIFO_OVF);
+    while (rx_count(b) != 0)
+        rd(&b->f, FIFO);
+    host_send(b, sent, 200);
+    pass(&b->f, ESPY_TICKS_PER_SECOND);
+    assert_int_equal(rx_count(b), 96);
+    drop(b);
+}
+
 static void test_timeout_fires_on_an_idle_wire(void **state)
 {
     (void)state;
@@ -368,6 +415,41 @@ static void test_slow_host_makes_framing_errors(void **state)
     host_send(b, "\0", 1);
     pass(&b->f, CHAR_115200 * 15);
     assert_int_equal(rd(&b->f, INT_RAW) & (FRM_ERR | 1 << 7), FRM_ERR | 1 << 7);
+    drop(b);
+}
+
+/* A start bit and 8 data bits of zero, and no stop bit; what follows is unharmed. */
+static void test_break(void **state)
+{
+    (void)state;
+    board *b = make(true);
+    espy_uart_host_break(&b->uart);
+    assert_int_equal(rd(&b->f, INT_RAW) & (FRM_ERR | 1 << 7), FRM_ERR | 1 << 7);
+    wr(&b->f, INT_CLR, FRM_ERR | 1 << 7);
+    host_send(b, "a", 1);
+    pass(&b->f, CHAR_115200 * 2);
+    assert_int_equal(rd(&b->f, INT_RAW) & (FRM_ERR | 1 << 7), 0);
+    assert_int_equal(rd(&b->f, FIFO), 0);
+    assert_int_equal(rd(&b->f, FIFO), 'a');
+    drop(b);
+}
+
+/* 7E1 from a terminal, heard as 8N1: the parity bit is the eighth. */
+static void test_frame_of_the_host(void **state)
+{
+    (void)state;
+    board *b = make(true);
+    espy_uart_host_frame(&b->uart, &(espy_wire_format){.data_bits = 7, .parity = true, .half_stops = 2});
+    host_send(b, "ac", 2);
+    pass(&b->f, CHAR_115200 * 3);
+    assert_int_equal(rd(&b->f, FIFO), 'a' | 0x80); /* 0x61 has three ones */
+    assert_int_equal(rd(&b->f, FIFO), 'c');        /* 0x63 has four */
+    assert_int_equal(rd(&b->f, INT_RAW) & FRM_ERR, 0);
+    /* Nine bits are heard as eight: 0 for the stop bit of "a", which is its parity. */
+    espy_uart_host_frame(&b->uart, &(espy_wire_format){.data_bits = 8, .parity = true, .odd = true, .half_stops = 2});
+    host_send(b, "a", 1);
+    pass(&b->f, CHAR_115200 * 3);
+    assert_int_equal(rd(&b->f, INT_RAW) & FRM_ERR, FRM_ERR);
     drop(b);
 }
 
@@ -473,11 +555,15 @@ int main(void)
         cmocka_unit_test(test_fast_waits_for_a_full_fifo),
         cmocka_unit_test(test_real_overruns),
         cmocka_unit_test(test_polling_is_quick_and_lossless),
+        cmocka_unit_test(test_a_busy_guest_is_not_flooded),
+        cmocka_unit_test(test_a_deaf_guest_overruns_at_last),
         cmocka_unit_test(test_timeout_fires_on_an_idle_wire),
         cmocka_unit_test(test_masking_interrupts_holds_the_wire),
         cmocka_unit_test(test_autobaud),
         cmocka_unit_test(test_wrong_rate_garbles),
         cmocka_unit_test(test_slow_host_makes_framing_errors),
+        cmocka_unit_test(test_break),
+        cmocka_unit_test(test_frame_of_the_host),
         cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_software_flow_control),
         cmocka_unit_test(test_at_command_needs_silence_around_it),
