@@ -239,6 +239,7 @@ rom_pair *rom_pair_open(const char *model)
     pair->limit_us = 2000000;
     pair->seed = 1;
     pair->ps = PS_WOE | PS_UM;
+    pair->vecbase[ROM_PAIR_REAL] = pair->vecbase[ROM_PAIR_BUILTIN] = VECTORS;
     for (unsigned n = 0; n < ROM_PAIR_BOARDS; n++)
         boot(pair, n, &config);
     change_rom(pair);
@@ -489,24 +490,32 @@ void rom_pair_check(rom_pair *pair)
 #name, offsetof(struct espy_cpu, name), sizeof(((struct espy_cpu *)0)->name)                                   \
     }
 
+typedef struct field {
+    const char *name;
+    size_t offset, size;
+} field;
+
+static void compare_fields(rom_pair *pair, const field *fields, size_t n)
+{
+    const uint8_t *real = (const uint8_t *)pair->cpu[ROM_PAIR_REAL];
+    const uint8_t *builtin = (const uint8_t *)pair->cpu[ROM_PAIR_BUILTIN];
+    for (const field *f = fields; f < fields + n; f++)
+        for (size_t at = f->offset; at < f->offset + f->size; at += 4)
+            if (get_le32(real + at) != get_le32(builtin + at))
+                differ(pair, f->name, (uint32_t)(at - f->offset) / 4, get_le32(real + at), get_le32(builtin + at));
+}
+
 static void compare_core(rom_pair *pair)
 {
-    static const struct {
-        const char *name;
-        size_t offset, size;
-    } fields[] = {
-        FIELD(window_base), FIELD(window_start), FIELD(br),       FIELD(scompare1), FIELD(threadptr),
-        FIELD(vecbase),     FIELD(intenable),    FIELD(cpenable), FIELD(misc),      FIELD(excsave),
-        FIELD(ccompare),    FIELD(memctl),       FIELD(atomctl),  FIELD(itlb),      FIELD(dtlb),
-    };
+    static const field always[] = {FIELD(window_base), FIELD(window_start), FIELD(br),       FIELD(scompare1),
+                                   FIELD(threadptr),   FIELD(intenable),    FIELD(cpenable), FIELD(misc),
+                                   FIELD(ccompare),    FIELD(memctl),       FIELD(atomctl),  FIELD(itlb),
+                                   FIELD(dtlb)};
+    static const field vectors[] = {FIELD(vecbase), FIELD(excsave)};
     const espy_cpu *real = pair->cpu[ROM_PAIR_REAL], *builtin = pair->cpu[ROM_PAIR_BUILTIN];
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        for (size_t at = 0; at < fields[i].size; at += 4) {
-            uint32_t a = get_le32((const uint8_t *)real + fields[i].offset + at);
-            uint32_t b = get_le32((const uint8_t *)builtin + fields[i].offset + at);
-            if (a != b)
-                differ(pair, fields[i].name, (uint32_t)at / 4, a, b);
-        }
+    compare_fields(pair, always, sizeof always / sizeof always[0]);
+    if (pair->vecbase[ROM_PAIR_REAL] == pair->vecbase[ROM_PAIR_BUILTIN])
+        compare_fields(pair, vectors, sizeof vectors / sizeof vectors[0]);
     for (unsigned n = 0; n < 8; n++)
         if (real->a[n] != builtin->a[n])
             differ(pair, "a", n, real->a[n], builtin->a[n]);
@@ -525,7 +534,7 @@ static void set_caller(rom_pair *pair, unsigned n)
     cpu->window_start = 1;
     espy_window_set_base(cpu, 0);
     espy_set_ps(cpu, pair->ps);
-    cpu->vecbase = VECTORS;
+    cpu->vecbase = pair->vecbase[n];
     cpu->lcount = 0;
     for (unsigned i = 0; i < 16; i++)
         cpu->a[i] = 0xa0a0a000 + i;

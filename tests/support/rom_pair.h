@@ -18,10 +18,12 @@
  * and nothing rests on how the built-in ROM boots.  The watchdogs are off, no interrupt is
  * enabled, core 1 is in reset, time is not real (see espy_machine_config.timing_real).
  *
- * Compared after each call: the result; a0 to a7 of the caller, its window and PS; BR, SCOMPARE1, THREADPTR, VECBASE,
- * INTENABLE, CPENABLE, MISC, EXCSAVE, CCOMPARE and the regions' attributes; what UART0 sent; and the areas in
- * rom_pair.compare.  Not compared: what the ABI leaves to the callee (a8 to a15 but the result, SAR, LBEG, LEND,
- * LCOUNT), the stack below the caller's pointer, and how long it took: the faster board waits for the other.
+ * Compared after each call: the result; a0 to a7 of the caller, its window and PS; BR,
+ * SCOMPARE1, THREADPTR, VECBASE and EXCSAVE (unless the boards were given vectors of their
+ * own), INTENABLE, CPENABLE, MISC, CCOMPARE and the regions' attributes; what UART0 sent; and
+ * the areas in rom_pair.compare.  Not compared: what the ABI leaves to the callee (a8 to a15
+ * but the result, SAR, LBEG, LEND, LCOUNT), the stack below the caller's pointer, and how
+ * long it took: the faster board waits for the other.
  *
  * Each function fails the running cmocka test if it cannot do its work.
  */
@@ -55,11 +57,12 @@ enum {
 };
 
 typedef struct rom_pair {
-    unsigned compare;  /* ROM_PAIR_ALL at first */
-    uint64_t limit_us; /* virtual time that a call may take; 2,000,000 at first */
-    uint32_t seed;     /* of rom_pair_rand() and rom_pair_random() */
-    uint32_t ps;       /* the caller's; 0x40020 (WOE, UM) at first */
-    char sent[8192];   /* what UART0 sent during the last call */
+    unsigned compare;                  /* ROM_PAIR_ALL at first */
+    uint64_t limit_us;                 /* virtual time that a call may take; 2,000,000 at first */
+    uint32_t seed;                     /* of rom_pair_rand() and rom_pair_random() */
+    uint32_t ps;                       /* the caller's; 0x40020 (WOE, UM) at first */
+    char sent[8192];                   /* what UART0 sent during the last call */
+    uint32_t vecbase[ROM_PAIR_BOARDS]; /* at first that of vectors which serve the window alone */
     /* The rest is rom_pair.c's. */
     espy_machine *machine[ROM_PAIR_BOARDS];
     espy_cpu *cpu[ROM_PAIR_BOARDS];

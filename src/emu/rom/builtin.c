@@ -15,6 +15,8 @@
 #define SIMCALL 0x005100u
 #define RETW_N 0xf01du
 #define ENTRY(frame) (0x000136u | (uint32_t)(frame) / 8 << 12) /* of a1 */
+#define MOVI_N_A8_0 0x080cu
+#define QUOU_A8_A8_A8 0xc28880u
 
 enum {
     SIZE_ENTRY = 3,
@@ -91,6 +93,12 @@ static void put_unknown_code(uint8_t *image)
         put_insn(image + at, SIMCALL, SIZE_SIMCALL);
 }
 
+static void put_traps(uint8_t *image)
+{
+    uint8_t *at = put_insn(image + (ESPY_ROM_DIVIDE_BY_ZERO - ESPY_ROM_CODE_ADDR), MOVI_N_A8_0, 2);
+    put_insn(at, QUOU_A8_A8_A8, 3);
+}
+
 static const rom_name *find_name(const char *text)
 {
     for (size_t i = 0; i < NAMES; i++)
@@ -152,6 +160,7 @@ espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bu
     espy_rom_put_data(image);
     for (size_t i = 0; i < NAMES; i++)
         put_missing(rom, image, &names[i]);
+    put_traps(image);
     for (size_t t = 0; t < TABLES; t++)
         put_table(rom, image, tables[t]);
     qsort(rom->places, rom->place_count, sizeof *rom->places, compare_places);

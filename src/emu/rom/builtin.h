@@ -9,6 +9,9 @@
 #include "native.h"
 #include "rom.h"
 
+/* Where code lies that divides by zero; the real ROM has a function of the radio there. */
+#define ESPY_ROM_DIVIDE_BY_ZERO 0x40006440u
+
 typedef struct espy_rom_place espy_rom_place;
 
 struct espy_builtin_rom {
