@@ -46,7 +46,8 @@ class Board:
         self.process = subprocess.Popen([TOOLS / "board_driver", f"{model}{roms.KEYS[rom]},flash={flash}{keys}"],
                                         env=roms.without_espy(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.now = self.link_ms = 0
-        self.chunks = []  # (time, bytes) of all that came during the last wait
+        self.chunks = []  # (time, bytes) of what the last wait was for
+        self.rest = []  # of what has come since
 
     def __enter__(self):
         return self
@@ -88,7 +89,7 @@ class Board:
 
     def sleep(self, ms):
         """Lets time pass and returns what came."""
-        self.chunks = []
+        self.chunks, self.rest = self.rest, []
         self.command(f"wait {ms} -")
         return self.text()
 
@@ -96,12 +97,22 @@ class Board:
         return b"".join(data for _, data in self.chunks).decode("utf-8", "replace")
 
     def expect(self, end, ms=20000):
-        """Waits until `end` has come; what came since, with it."""
-        self.chunks = []
-        want = end if isinstance(end, bytes) else end.encode()
-        if not self.command(f"wait {ms} {want.hex()}"):
+        """Waits until `end` has come; what came since the last wait's end, with it."""
+        self.chunks, self.rest = self.rest, []
+        if not self.command(f"wait {ms} {end.encode().hex()}"):
             raise Silence(f"no {end!r} in {ms} ms; there was {self.text()[-600:]!r}")
+        self.cut(b"".join(data for _, data in self.chunks).index(end.encode()) + len(end.encode()))
         return self.text()
+
+    def cut(self, size):
+        """Keeps so many bytes in self.chunks and the rest for the next wait, as the driver does."""
+        kept = []
+        for time, data in self.chunks:
+            kept.append((time, data[:size]))
+            if data[size:]:
+                self.rest.append((time, data[size:]))
+            size -= len(kept[-1][1])
+        self.chunks = kept
 
     def boot(self):
         """Presses RESET by RTS and waits for the prompt; the boot's text."""
@@ -114,18 +125,25 @@ class Board:
         """Sends code by the raw prompt; returns when the board has begun to run it."""
         self.send("\r\x03\x03\x01")
         self.expect("raw REPL; CTRL-B to exit\r\n>")
-        self.send(code + "\x04")
+        # The raw prompt has no flow control: a slow core needs time for each piece.
+        for at in range(0, len(code), 128):
+            self.send(code[at:at + 128])
+            self.sleep(40)
+        self.send("\x04")
         self.expect("OK")
 
     def run(self, code, ms=20000):
         """Runs code and returns what it printed, with its traceback if there is one."""
         self.start(code)
-        out = self.expect("\x04", ms)
-        err = self.expect("\x04>") if not out.endswith("\x04>") and out.count("\x04") < 2 else ""
+        return self.finish(ms)
+
+    def finish(self, ms=20000):
+        """What code that has been started still prints, with its traceback."""
+        out = self.expect("\x04", ms) + self.expect("\x04")
+        self.expect(">")
         self.send("\x02")
         self.expect(PROMPT)
-        parts = (out + err).split("\x04")
-        return (parts[0] + parts[1]).replace("\r\n", "\n").strip()
+        return out.replace("\x04", "").replace("\r\n", "\n").strip()
 
     def when(self, mark):
         """The time at which the piece of the last output that holds the mark came."""
