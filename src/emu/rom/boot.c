@@ -40,7 +40,9 @@ enum {
     EFUSE_RD_REPEAT_DATA3 = 0x6000703c,
     DIS_DOWNLOAD_MODE = 1 << 0,
     ENABLE_SECURITY_DOWNLOAD = 1 << 5,
+    UART_PRINT_CONTROL = 6, /* two bits */
 
+    STRAP_GPIO46 = 1 << 2,
     STRAP_GPIO0 = 1 << 3,
     STRAP_LEGACY_FLASH = 4, /* of bits 0 to 3 */
     STRAP_NONE = 5,
@@ -165,6 +167,18 @@ static uint32_t straps(const espy_rom_call *c)
 static bool boots_flash(const espy_rom_call *c)
 {
     return (straps(c) & STRAP_GPIO0) != 0 || (straps(c) & 15) == STRAP_LEGACY_FLASH;
+}
+
+/* Always, never, or while GPIO46 is as the fuses say. */
+static void is_print_boot(espy_rom_call *c)
+{
+    bool high = (straps(c) & STRAP_GPIO46) != 0;
+    switch (espy_rom_read32(c, EFUSE_RD_REPEAT_DATA3) >> UART_PRINT_CONTROL & 3) {
+    case 0: espy_rom_return(c, 1); break;
+    case 1: espy_rom_return(c, !high); break;
+    case 2: espy_rom_return(c, high); break;
+    default: espy_rom_return(c, 0); break;
+    }
 }
 
 static void update_begin(espy_rom_call *c)
@@ -564,6 +578,7 @@ const espy_rom_function espy_rom_boot_functions[] = {
     {"main", MAIN, rom_main, ESPY_ROM_STEPS, 0},
     {"end of main", MAIN_RETURN, stand_still, ESPY_ROM_NAKED, 0},
     {"uart_usb_print_status_update", ESPY_ROM_UPDATE_PRINT_STATUS, update_print_status, ESPY_ROM_STEPS, 0},
+    {"ets_is_print_boot", 0, is_print_boot, ESPY_ROM_LEAF, 0},
     {"restart", ESPY_ROM_RESTART, restart, ESPY_ROM_STEPS, 0},
     {"ets_loader_map_range", ESPY_ROM_LOADER_MAP_RANGE, espy_rom_loader_map_range, ESPY_ROM_STEPS, 0},
     {"ets_config_flash_by_image_hdr", ESPY_ROM_CONFIG_FLASH, espy_rom_config_flash, ESPY_ROM_STEPS, 16},
