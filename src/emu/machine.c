@@ -449,7 +449,9 @@ static void make_rtc(espy_machine *m)
     for (unsigned i = 0; i < 2; i++)
         m->rtc.stall[i] = (espy_line){set_core_rtc_stall, m, i};
     make_rtc_io(m);
-    espy_sens_init(&m->sens, &m->soc);
+    espy_calibration calibration;
+    espy_efuse_calibration(&m->efuse, &calibration);
+    espy_sens_init(&m->sens, &m->soc, &calibration);
     espy_regi2c_init(&m->regi2c, &m->soc);
     m->regi2c.sar_adc = espy_sens_analog;
     m->regi2c.sar_adc_self = &m->sens;

@@ -25,6 +25,7 @@ static void what_is_recorded_survives_all_but_power(void **state)
         wr(&b, ENABLE(c), 1);
         wr(&b, RECORDING(c), 1);
         espy_assist_debug_record(&debug, c, 0x40048836 + c, 0x3FCEB000 + c);
+        espy_assist_debug_record(&debug, c, 0x40000400, 0); /* another reset, before the ROM looks */
     }
     espy_assist_debug_reset(&debug, ESPY_RESET_CORE);
     for (unsigned c = 0; c < 2; c++) {

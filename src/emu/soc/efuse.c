@@ -58,32 +58,39 @@ static const struct {
     fuse_field field;
     uint16_t value;
 } factory[] = {
-    {{1, 120, 3}, 3},     /* BLK_VERSION_MINOR */
-    {{1, 141, 7}, 0x03},  /* K_RTC_LDO */
-    {{1, 148, 7}, 0x47},  /* K_DIG_LDO */
-    {{1, 155, 8}, 0x05},  /* V_RTC_DBIAS20 */
-    {{1, 163, 8}, 0x8b},  /* V_DIG_DBIAS20 */
-    {{1, 171, 5}, 0x19},  /* DIG_DBIAS_HVT */
-    {{1, 186, 6}, 0x26},  /* ADC2_CAL_VOL_ATTEN3 */
-    {{2, 128, 2}, 1},     /* BLK_VERSION_MAJOR: ADC calibration scheme 1 */
-    {{2, 132, 9}, 0x16d}, /* TEMP_CALIB */
-    {{2, 141, 8}, 0x58},  /* OCODE */
-    {{2, 149, 8}, 0x6c},  /* ADC1_INIT_CODE_ATTEN0 */
-    {{2, 157, 6}, 0x24},  /* ADC1_INIT_CODE_ATTEN1 */
-    {{2, 163, 6}, 0x16},  /* ADC1_INIT_CODE_ATTEN2 */
-    {{2, 169, 6}, 0x20},  /* ADC1_INIT_CODE_ATTEN3 */
-    {{2, 175, 8}, 0x92},  /* ADC2_INIT_CODE_ATTEN0 */
-    {{2, 183, 6}, 0x24},  /* ADC2_INIT_CODE_ATTEN1 */
-    {{2, 189, 6}, 0x0c},  /* ADC2_INIT_CODE_ATTEN2 */
-    {{2, 195, 6}, 0x1c},  /* ADC2_INIT_CODE_ATTEN3 */
-    {{2, 201, 8}, 0x67},  /* ADC1_CAL_VOL_ATTEN0 */
-    {{2, 209, 8}, 0x62},  /* ADC1_CAL_VOL_ATTEN1 */
-    {{2, 217, 8}, 0x59},  /* ADC1_CAL_VOL_ATTEN2 */
-    {{2, 225, 8}, 0x67},  /* ADC1_CAL_VOL_ATTEN3 */
-    {{2, 233, 8}, 0x9d},  /* ADC2_CAL_VOL_ATTEN0 */
-    {{2, 241, 7}, 0x52},  /* ADC2_CAL_VOL_ATTEN1 */
-    {{2, 248, 7}, 0x50},  /* ADC2_CAL_VOL_ATTEN2 */
+    {{1, 120, 3}, 3},    /* BLK_VERSION_MINOR */
+    {{1, 141, 7}, 0x03}, /* K_RTC_LDO */
+    {{1, 148, 7}, 0x47}, /* K_DIG_LDO */
+    {{1, 155, 8}, 0x05}, /* V_RTC_DBIAS20 */
+    {{1, 163, 8}, 0x8b}, /* V_DIG_DBIAS20 */
+    {{1, 171, 5}, 0x19}, /* DIG_DBIAS_HVT */
+    {{2, 128, 2}, 1},    /* BLK_VERSION_MAJOR: ADC calibration scheme 1 */
+    {{2, 141, 8}, 0x58}, /* OCODE */
 };
+
+/* The calibration of that chip's ADCs, a row for each attenuation, and of its temperature sensor. */
+static const struct {
+    fuse_field init_code;
+    uint8_t init_value;
+    fuse_field cal_vol;
+    uint8_t cal_value;
+} adc[2][4] = {
+    {
+        {{2, 149, 8}, 0x6c, {2, 201, 8}, 0x67},
+        {{2, 157, 6}, 0x24, {2, 209, 8}, 0x62},
+        {{2, 163, 6}, 0x16, {2, 217, 8}, 0x59},
+        {{2, 169, 6}, 0x20, {2, 225, 8}, 0x67},
+    },
+    {
+        {{2, 175, 8}, 0x92, {2, 233, 8}, 0x9d},
+        {{2, 183, 6}, 0x24, {2, 241, 7}, 0x52},
+        {{2, 189, 6}, 0x0c, {2, 248, 7}, 0x50},
+        {{2, 195, 6}, 0x1c, {1, 186, 6}, 0x26},
+    },
+};
+static const fuse_field TEMP_CALIB = {2, 132, 9};
+#define TEMP_CALIB_VALUE 0x16d /* sign and magnitude: -10.9 degrees */
+#define TEMP_CALIB_SIGN 0x100u
 
 /* Reset values of DAC_CONF, RD_TIM_CONF, WR_TIM_CONF0, 1, 2 and DATE. */
 static const uint32_t timing_reset[6] = {0x1fe1c, 0x12000000, 0, 0x288000, 0x190, 0x2101180};
@@ -211,6 +218,16 @@ static void blow_revision(espy_efuse *e, unsigned major, unsigned minor)
     blow_field(e, WAFER_VERSION_MAJOR, major);
 }
 
+static void blow_calibration(espy_efuse *e)
+{
+    for (unsigned unit = 0; unit < 2; unit++)
+        for (unsigned atten = 0; atten < 4; atten++) {
+            blow_field(e, adc[unit][atten].init_code, adc[unit][atten].init_value);
+            blow_field(e, adc[unit][atten].cal_vol, adc[unit][atten].cal_value);
+        }
+    blow_field(e, TEMP_CALIB, TEMP_CALIB_VALUE);
+}
+
 static unsigned psram_cap(uint32_t size)
 {
     switch (size >> 20) {
@@ -248,6 +265,7 @@ void espy_efuse_init(espy_efuse *e, espy_soc *soc, const espy_efuse_config *conf
     blow_memory(e, config->psram_size, config->flash_octal);
     for (size_t n = 0; n < sizeof factory / sizeof factory[0]; n++)
         blow_field(e, factory[n].field, factory[n].value);
+    blow_calibration(e);
     /* OPTIONAL_UNIQUE_ID: spread from the MAC, so that two boards differ. */
     for (unsigned word = 0; word < 4; word++)
         espy_efuse_blow(e, 2, word, (e->fuse[1][0] ^ e->fuse[1][1] << 16) * (2654435769u + 2 * word));
@@ -266,6 +284,36 @@ void espy_efuse_reset(espy_efuse *e, espy_reset reset)
     e->conf = e->int_raw = e->int_ena = 0;
     e->clk = 2;
     update_irq(e);
+}
+
+static unsigned field_value(const espy_efuse *e, fuse_field field)
+{
+    unsigned value = 0;
+    for (unsigned n = 0; n < field.width; n++) {
+        unsigned bit = field.first + n;
+        value |= (e->fuse[field.block][bit / 32] >> bit % 32 & 1) << n;
+    }
+    return value;
+}
+
+/* Each fuse holds the difference from the next code, less the one that is typical. */
+void espy_efuse_calibration(const espy_efuse *e, espy_calibration *calibration)
+{
+    static const uint16_t ground_base[2][4] = {{1850, 90, 0, 70}, {2020, 0, 0, 0}};
+    static const uint16_t adc1_base[4] = {800, 700, 800, 900}, adc2_base[4] = {40, 10, 20, 15};
+    for (unsigned unit = 0; unit < 2; unit++)
+        for (unsigned atten = 0, code = 0; atten < 4; atten++) {
+            code += field_value(e, adc[unit][atten].init_code) + ground_base[unit][atten];
+            calibration->ground_code[unit][atten] = (uint16_t)code;
+        }
+    for (unsigned n = 4, code = 0; n-- > 0;) {
+        code += field_value(e, adc[0][n].cal_vol) + adc1_base[n];
+        calibration->code_at_850mv[0][n] = (uint16_t)code;
+        calibration->code_at_850mv[1][n] = (uint16_t)(code - field_value(e, adc[1][n].cal_vol) + adc2_base[n]);
+    }
+    unsigned temperature = field_value(e, TEMP_CALIB);
+    int tenths = (int)(temperature & ~TEMP_CALIB_SIGN);
+    calibration->temperature_error = temperature & TEMP_CALIB_SIGN ? -tenths : tenths;
 }
 
 uint32_t espy_efuse_word(const espy_efuse *e, unsigned block, unsigned word)

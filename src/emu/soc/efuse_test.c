@@ -168,11 +168,30 @@ static void test_protection(void **state)
     drop(b);
 }
 
+/* As ESP-IDF's esp_efuse_rtc_calib.c works it out from what espefuse's documentation shows of a sample chip. */
+static void test_calibration(void **state)
+{
+    (void)state;
+    static const espy_calibration sample = {
+        .ground_code = {{1958, 2084, 2106, 2208}, {2166, 2202, 2214, 2242}},
+        .code_at_850mv = {{3593, 2690, 1892, 1003}, {3476, 2618, 1832, 980}},
+        .temperature_error = -109,
+    };
+    board *b = make(8, false);
+    espy_calibration calibration;
+    espy_efuse_calibration(&b->efuse, &calibration);
+    assert_memory_equal(&calibration, &sample, sizeof sample);
+    drop(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_modules),     cmocka_unit_test(test_given_mac_and_revision),
-        cmocka_unit_test(test_programming), cmocka_unit_test(test_wrong_op_code_does_nothing),
+        cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_modules),
+        cmocka_unit_test(test_given_mac_and_revision),
+        cmocka_unit_test(test_programming),
+        cmocka_unit_test(test_wrong_op_code_does_nothing),
         cmocka_unit_test(test_protection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,14 +46,6 @@ enum {
 #define CAL_MV 850
 #define VDD_MAX_MV 3600 /* absolute maximum of a pin */
 
-/* The analog part of the sample chip whose calibration efuse.c carries, as ESP-IDF's
- * esp_efuse_rtc_calib.c works it out from BLOCK2: the code that reads 0 at ground, and
- * the code that 850 mV give, by attenuation. */
-static const unsigned ground_code[2][4] = {{1958, 2084, 2106, 2208}, {2166, 2202, 2214, 2242}};
-static const unsigned code_at_850mv[2][4] = {{3593, 2690, 1892, 1003}, {3476, 2618, 1832, 980}};
-/* TEMP_CALIB: the sensor reads this many tenths of a degree too little. */
-#define TSENS_ERROR 109
-
 /* How far the straight line through 0 and 850 mV lies above the voltage that is there, a
  * polynomial in the line's value (millivolts).  Coefficients: ESP-IDF v5.0.4,
  * esp_adc/esp32s3/curve_fitting_coefficients.c. */
@@ -112,12 +104,12 @@ static double curve_error(unsigned n, unsigned atten, double mv)
 
 /* The code above ground that a voltage gives.  The error's slope is well below 1, so
  * that repeating `line = mv + error(line)` closes in on the line's value. */
-static int ideal_code(unsigned n, unsigned atten, unsigned mv)
+static int ideal_code(const espy_sens *sens, unsigned n, unsigned atten, unsigned mv)
 {
     double line = mv;
     for (unsigned i = 0; i < 24; i++)
         line = mv + curve_error(n, atten, line);
-    double code = line * code_at_850mv[n][atten] / CAL_MV + 0.5;
+    double code = line * sens->calibration.code_at_850mv[n][atten] / CAL_MV + 0.5;
     return mv == 0 || code < 0 ? 0 : code > RAW_MAX ? RAW_MAX : (int)code;
 }
 
@@ -129,7 +121,7 @@ static uint32_t convert(const espy_sens *sens, unsigned n)
     unsigned mv = connected ? sens->input_mv[n][channel] : 0;
     unsigned atten = sens->reg[unit->atten / 4] >> (connected ? 2 * channel : 0) & 3;
     int initial = (sens->analog[unit->code + 1] & 0xF) << 8 | sens->analog[unit->code];
-    int raw = ideal_code(n, atten, mv) + (int)ground_code[n][atten] - initial;
+    int raw = ideal_code(sens, n, atten, mv) + sens->calibration.ground_code[n][atten] - initial;
     raw = raw < 0 ? 0 : raw > RAW_MAX ? RAW_MAX : raw;
     return (uint32_t)(sens->reg[unit->reader / 4] & unit->invert ? RAW_MAX - raw : raw);
 }
@@ -160,11 +152,12 @@ static int tsens_offset(uint8_t dac)
     }
 }
 
-/* celsius - error = 0.4386 * raw - 27.88 * offset - 20.52 */
+/* celsius + error = 0.4386 * raw - 27.88 * offset - 20.52 */
 static uint32_t tsens_raw(const espy_sens *sens)
 {
     int offset = tsens_offset(sens->analog[ANALOG_TSENS_DAC]);
-    int raw = (sens->temperature * 10000 - 1000 * TSENS_ERROR + 278800 * offset + 205200 + 4386 / 2) / 4386;
+    int reads = sens->temperature * 10000 + sens->calibration.temperature_error * 1000;
+    int raw = (reads + 278800 * offset + 205200 + 4386 / 2) / 4386;
     return (uint32_t)(raw < 0 ? 0 : raw > 255 ? 255 : raw);
 }
 
@@ -214,9 +207,9 @@ void espy_sens_analog(void *self, unsigned number, uint8_t value)
         sens->analog[number] = value;
 }
 
-void espy_sens_init(espy_sens *sens, const espy_soc *soc)
+void espy_sens_init(espy_sens *sens, const espy_soc *soc, const espy_calibration *calibration)
 {
-    *sens = (espy_sens){.soc = soc, .temperature = 25};
+    *sens = (espy_sens){.soc = soc, .calibration = *calibration, .temperature = 25};
     espy_bus_attach(soc->bus, &(espy_device){"SENS", BASE, SIZE, sens, sens_read, sens_write});
     espy_sens_reset(sens, ESPY_RESET_CHIP);
 }

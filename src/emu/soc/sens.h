@@ -4,7 +4,7 @@
  * the voltage given per channel, the internal ground that the self-calibration
  * measures, and the temperature sensor.
  *
- * The converter is that of the sample chip whose calibration the eFuses carry
+ * The converter is that of the chip whose calibration the eFuses carry
  * (efuse.h): an offset and a gain per unit and attenuation, and the curvature
  * that ESP-IDF's curve-fitting scheme takes out, so that a program which
  * calibrates by the eFuses reads the voltage that was given.  The initial code,
@@ -22,19 +22,22 @@
 #define ESPY_EMU_SOC_SENS_H
 
 #include "../core/soc.h"
+#include "efuse.h"
 
 #define ESPY_SENS_WORDS (0x200 / 4)
 #define ESPY_SENS_CHANNELS 10
 
 typedef struct espy_sens {
     const espy_soc *soc;
+    espy_calibration calibration;
     uint32_t reg[ESPY_SENS_WORDS];
     uint16_t input_mv[2][ESPY_SENS_CHANNELS]; /* ADC1: GPIO1..10, ADC2: GPIO11..20 */
     int temperature;                          /* degrees Celsius */
     uint8_t analog[16];                       /* the SAR_ADC block of the internal bus */
 } espy_sens;
 
-void espy_sens_init(espy_sens *sens, const espy_soc *soc);
+/* calibration: of the chip, from espy_efuse_calibration(). */
+void espy_sens_init(espy_sens *sens, const espy_soc *soc, const espy_calibration *calibration);
 void espy_sens_reset(espy_sens *sens, espy_reset depth);
 /* The voltage on a channel (unit 0: ADC1, 1: ADC2), in millivolts. */
 void espy_sens_set_input(espy_sens *sens, unsigned unit, unsigned channel, unsigned mv);

@@ -17,6 +17,7 @@
 
 typedef struct rig {
     bench b;
+    espy_efuse efuse;
     espy_sens sens;
 } rig;
 
@@ -24,7 +25,10 @@ static void open_rig(rig *r)
 {
     *r = (rig){0};
     bench_open(&r->b);
-    espy_sens_init(&r->sens, &r->b.soc);
+    espy_calibration calibration;
+    espy_efuse_init(&r->efuse, &r->b.soc, &(espy_efuse_config){0});
+    espy_efuse_calibration(&r->efuse, &calibration);
+    espy_sens_init(&r->sens, &r->b.soc, &calibration);
 }
 
 /* One conversion, as adc_oneshot_ll_start() and its callers make it. */
