@@ -9,9 +9,6 @@
  *
  * Bits are taken as the mask ROM takes them, which matters to callers that look at how
  * much input was used: two bytes at a time before a symbol where there are two.
- *
- * Left out: that the mask ROM writes three bytes for the length codes 286 and 287, which
- * no encoder makes, even where the buffer has none left.
  */
 #include "download_inflate.h"
 
@@ -220,7 +217,7 @@ static bool get_aligned_byte(inflater *s, uint32_t *byte)
 
 static bool full(const inflater *s)
 {
-    return s->out == s->out_end;
+    return s->out >= s->out_end;
 }
 
 static void put(inflater *s, uint32_t byte)
@@ -636,12 +633,14 @@ static int cut_match(inflater *s)
     return go_to(s, SYMBOL);
 }
 
-/* Byte by byte, since a match may overlap what it makes. */
+/* Byte by byte, since a match may overlap what it makes.  The length codes 286 and 287,
+ * which no encoder makes and which mean 0, make three bytes, even beyond the buffer. */
 static int whole_match(inflater *s)
 {
-    for (uint32_t n = s->counter, at = s->dist_from_start; n > 0; n--)
-        put(s, match_byte(s, at++));
-    s->counter %= 3;
+    uint32_t n = s->counter != 0 ? s->counter : 3;
+    for (uint32_t at = s->dist_from_start, end = at + n; at != end; at++)
+        put(s, match_byte(s, at));
+    s->counter = s->counter != 0 ? s->counter % 3 : (uint32_t)-3;
     return go_to(s, SYMBOL);
 }
 
@@ -651,7 +650,7 @@ static int copy_match(inflater *s)
     if (s->dist > s->dist_from_start && (s->flags & ESPY_TINFL_NON_WRAPPING) != 0)
         return go_to(s, BAD_DISTANCE);
     uint32_t from = s->start + ((s->dist_from_start - s->dist) & s->mask), later = from > s->out ? from : s->out;
-    if (s->out_end - later >= s->counter)
+    if (later + s->counter <= s->out_end)
         return whole_match(s);
     return s->counter-- == 0 ? go_to(s, SYMBOL) : cut_match(s);
 }
