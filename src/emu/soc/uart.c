@@ -99,7 +99,7 @@ enum {
 #define XTAL_HZ 40000000u
 #define RC_FAST_HZ 17500000u
 #define POLLED_CHAR_TICKS ESPY_TICKS_PER_US
-#define BUSY_CHAR_TICKS (2 * ESPY_TICKS_PER_MS)
+#define BUSY_CHAR_TICKS (4 * ESPY_TICKS_PER_MS)
 #define PATIENCE (2 * ESPY_TICKS_PER_SECOND)
 
 enum { UNHEARD = 128 }; /* half of MicroPython's buffer */
@@ -803,7 +803,7 @@ void espy_uart_host_break(espy_uart *u)
 void espy_uart_guest_sleeps(espy_uart *u)
 {
     u->rx_sleeper = true;
-    u->rx_unheard = 0;
+    u->rx_unheard = u->rx.count; /* the handler has not seen these */
 }
 
 void espy_uart_guest_restarts(espy_uart *u)

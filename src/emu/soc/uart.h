@@ -12,7 +12,7 @@
  *    that this model cannot see (MicroPython's holds 259), so they come at the rate of
  *    the wire.  Of a guest that sleeps when it has nothing to do it is known when nobody
  *    can have emptied that buffer: after 128 characters without such a moment they come
- *    slowly, one in 2 ms.  While no receive interrupt is enabled the
+ *    slowly, one in 4 ms.  While no receive interrupt is enabled the
  *    guest polls: a character comes every microsecond, as long as the FIFO is below its
  *    full threshold.  A guest that takes nothing for two seconds is not served any longer:
  *    what is for it overruns, as on a board, until it reads again.
