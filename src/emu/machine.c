@@ -218,6 +218,15 @@ static void request_reset(void *self, espy_reset_cause cause, unsigned cores)
     end_slice(m);
 }
 
+/* Power goes from a memory. */
+static void forget(espy_machine *m, espy_mem *mem)
+{
+    if (mem->bytes == NULL)
+        return;
+    memset(mem->bytes, 0, mem->size);
+    espy_bus_mem_changed(&m->bus, mem, 0, mem->size);
+}
+
 static void reset_parts(espy_machine *m, espy_reset depth)
 {
     if (m->model->flash_mode == ESPY_MODE_OCTAL)
@@ -246,8 +255,12 @@ static void set_force_download(void *self, unsigned n, bool level)
     update_boot_mode(m);
 }
 
-static void reset_peripherals(espy_machine *m, espy_reset depth)
+static void reset_peripherals(espy_machine *m, espy_reset_cause cause)
 {
+    espy_reset depth = espy_reset_depth(cause);
+    /* Deep sleep takes the power from VDD_SPI and from the digital domain; to most of what
+     * lies there a core reset is the same. */
+    espy_reset unpowered = cause == ESPY_CAUSE_DEEP_SLEEP ? ESPY_RESET_CHIP : depth;
     espy_iomux_reset(&m->iomux, depth);
     espy_gpio_reset(&m->gpio, depth);
     if (depth != ESPY_RESET_CORE)
@@ -267,11 +280,11 @@ static void reset_peripherals(espy_machine *m, espy_reset depth)
     espy_aes_reset(&m->aes, depth);
     espy_sha_reset(&m->sha, depth);
     espy_gdma_reset(&m->gdma, depth);
-    espy_usb_serial_jtag_reset(&m->usb_serial_jtag, depth);
+    espy_usb_serial_jtag_reset(&m->usb_serial_jtag, unpowered);
     espy_usb_otg_reset(&m->usb_otg, depth);
-    espy_assist_debug_reset(&m->assist_debug, depth);
+    espy_assist_debug_reset(&m->assist_debug, unpowered);
     espy_storage_reset(&m->storage, depth);
-    reset_parts(m, depth);
+    reset_parts(m, unpowered);
     espy_mspi_reset(&m->mspi, depth);
     espy_extmem_reset(&m->extmem, depth);
     espy_system_reset(&m->system, depth);
@@ -285,7 +298,9 @@ static void perform_reset(espy_machine *m, espy_reset_cause cause, unsigned core
             espy_assist_debug_record(&m->assist_debug, i, espy_cpu_pc(m->core[i].cpu),
                                      espy_cpu_get_a(m->core[i].cpu, 1));
     if (!espy_reset_is_cpu(cause))
-        reset_peripherals(m, espy_reset_depth(cause));
+        reset_peripherals(m, cause);
+    if (cause == ESPY_CAUSE_DEEP_SLEEP)
+        forget(m, &m->sram);
     espy_uart_guest_restarts(&m->uart[0]);
     espy_rtc_set_cause(&m->rtc, cores, cause);
     for (unsigned i = 0; i < 2; i++)
@@ -760,14 +775,6 @@ size_t espy_machine_uart_available(const espy_machine *m)
 void espy_machine_uart_baud(espy_machine *m, uint32_t baud)
 {
     espy_uart_host_baud(&m->uart[0], baud);
-}
-
-static void forget(espy_machine *m, espy_mem *mem)
-{
-    if (mem->bytes == NULL)
-        return;
-    memset(mem->bytes, 0, mem->size);
-    espy_bus_mem_changed(&m->bus, mem, 0, mem->size);
 }
 
 void espy_machine_uart_frame(espy_machine *m, const espy_uart_frame *frame)

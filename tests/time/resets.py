@@ -6,6 +6,7 @@ machine, "Reset causes") and ESP-IDF's esp_reset_reason(); the ROM's "rst:" numb
 by the TRM's table of reset sources; RTC memory by MicroPython's quick reference
 for the ESP32 (it survives resets, and not the loss of power).
 """
+import re
 import sys
 from lib.board import everywhere, on_boards, reset_line
 
@@ -105,6 +106,8 @@ def check_resets(tap, board, names=tuple(CASES)):
         code, number, word, cause, seconds = CASES[name]
         text, after = reset_by(board, code)
         tap.check(f"{name}: the banner", reset_line(text), (number, word, 8, "SPI_FAST_FLASH_BOOT"))
+        # Logs of boards show where core 0 was in the application (flash or SRAM), and not in the ROM.
+        tap.check(f"{name}: the PC", re.search("Saved PC:0x(42|4037|4038)", text) is not None, True)
         if seconds is not None:
             tap.check(f"{name}: when it bites", after, lambda s: seconds - 0.005 <= s <= seconds + 0.06)
         tap.check(f"{name}: reset_cause() and RTC memory", state(board), (cause, "b'kept'"))

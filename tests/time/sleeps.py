@@ -39,6 +39,7 @@ def check_deep_sleep(tap, board):
     before = state(board)[3]
     text, seconds = sleep_deeply(board, "machine.deepsleep(5000)")
     tap.check("deepsleep(5000): the banner", reset_line(text), WOKEN)
+    tap.check("deepsleep(5000): the recorder of the PC had no power", "Saved PC" in text, False)
     # The ROM and ESP-IDF's wake stub come first; the drivers' own overheads are below 20 ms.
     tap.check("deepsleep(5000): silence for 5 s", seconds, lambda s: 5.0 <= s <= 5.05)
     cause, reason, memory, after = state(board)
