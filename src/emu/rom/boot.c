@@ -25,7 +25,6 @@ enum {
     RESET_VECTOR = 0x40000400,
     MAIN = 0x40043a2c,
     MAIN_RETURN = 0x40034c48,
-    FATAL_HANDLER = 0x40050d50,
     PS_MAIN = 0x40020, /* WOE, UM */
     CALL4 = 1,
     ATOMCTL_INTERNAL = 0x15, /* S32C1I acts on memory, not on a bus */
@@ -403,7 +402,7 @@ static void main_super_wdt(espy_rom_call *c)
     static const uint8_t causes[] = {0, 2, 3, 8, 9, 28, 29};
     for (unsigned i = 0; i < sizeof causes; i++) {
         espy_rom_write32(c, ESPY_ROM_EXC_HANDLER_TABLE + 4u * causes[i], ESPY_ROM_C_WRAPPER);
-        espy_rom_write32(c, ESPY_ROM_C_HANDLER_TABLE + 4u * causes[i], FATAL_HANDLER);
+        espy_rom_write32(c, ESPY_ROM_C_HANDLER_TABLE + 4u * causes[i], ESPY_ROM_FATAL_EXCEPTION);
     }
     espy_rom_do(c, "analog_super_wdt_reset_happened", 1, espy_rom_local(c, REASON));
 }
@@ -578,6 +577,7 @@ const espy_rom_function espy_rom_boot_functions[] = {
     {"main", MAIN, rom_main, ESPY_ROM_STEPS, 0},
     {"end of main", MAIN_RETURN, stand_still, ESPY_ROM_NAKED, 0},
     {"uart_usb_print_status_update", ESPY_ROM_UPDATE_PRINT_STATUS, update_print_status, ESPY_ROM_STEPS, 0},
+    {"ets_fatal_exception_handler", ESPY_ROM_FATAL_EXCEPTION, espy_rom_fatal_exception, ESPY_ROM_STEPS, 16},
     {"ets_is_print_boot", 0, is_print_boot, ESPY_ROM_LEAF, 0},
     {"restart", ESPY_ROM_RESTART, restart, ESPY_ROM_STEPS, 0},
     {"ets_loader_map_range", ESPY_ROM_LOADER_MAP_RANGE, espy_rom_loader_map_range, ESPY_ROM_STEPS, 0},

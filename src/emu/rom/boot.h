@@ -32,6 +32,10 @@ void espy_rom_give_up(espy_rom_call *c, uint32_t file, uint32_t line);
 #define ESPY_ROM_RESTART 0x40043ad4u
 #define ESPY_ROM_UPDATE_PRINT_STATUS 0x40048b80u
 
+/* fatal.c: ets_fatal_exception_handler(frame, cause) */
+#define ESPY_ROM_FATAL_EXCEPTION 0x40050d50u
+void espy_rom_fatal_exception(espy_rom_call *c);
+
 /* image.c */
 #define ESPY_ROM_LOADER_MAP_RANGE 0x400454acu
 #define ESPY_ROM_CONFIG_FLASH 0x4004559cu

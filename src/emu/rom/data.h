@@ -130,7 +130,46 @@
     T(0x3ff1b202, OOUT, "OOUT")                                                                                        \
     T(0x3ff1b207, OIO_STR, "OIO_STR")                                                                                  \
     T(0x3ff1b20f, OIO_DTR, "OIO_DTR")                                                                                  \
-    T(0x3ff1e487, EMPTY_LINES, "\n\n")
+    T(0x3ff1e3d8, UNKNOWN, "Unknown")                                                                                  \
+    T(0x3ff1e3e0, REGISTER_LAST, "%-8s: 0x%08x\n")                                                                     \
+    T(0x3ff1e3ee, REGISTER, "%-8s: 0x%08x  ")                                                                          \
+    T(0x3ff1e3fd, PANIC, "Guru Meditation Error: Core %d panic'ed\n")                                                  \
+    T(0x3ff1e426, PANIC_CAUSE, "Guru Meditation Error: Core %d panic'ed (%s)\n")                                       \
+    T(0x3ff1e454, DUMP, "Core %d register dump:\n")                                                                    \
+    T(0x3ff1e46c, BACKTRACE, "\nBacktrace:")                                                                           \
+    T(0x3ff1e478, CALL, " 0x%08x:0x%08x")                                                                              \
+    T(0x3ff1e487, EMPTY_LINES, "\n\n")                                                                                 \
+    T(0x3ff1e48a, REG_PC, "PC")                                                                                        \
+    T(0x3ff1e48d, REG_PS, "PS")                                                                                        \
+    T(0x3ff1e490, REG_A0, "A0")                                                                                        \
+    T(0x3ff1e493, REG_A1, "A1")                                                                                        \
+    T(0x3ff1e496, REG_A2, "A2")                                                                                        \
+    T(0x3ff1e499, REG_A3, "A3")                                                                                        \
+    T(0x3ff1e49c, REG_A4, "A4")                                                                                        \
+    T(0x3ff1e49f, REG_A5, "A5")                                                                                        \
+    T(0x3ff1e4a2, REG_A6, "A6")                                                                                        \
+    T(0x3ff1e4a5, REG_A7, "A7")                                                                                        \
+    T(0x3ff1e4a8, REG_A8, "A8")                                                                                        \
+    T(0x3ff1e4ab, REG_A9, "A9")                                                                                        \
+    T(0x3ff1e4ae, REG_A10, "A10")                                                                                      \
+    T(0x3ff1e4b2, REG_A11, "A11")                                                                                      \
+    T(0x3ff1e4b6, REG_A12, "A12")                                                                                      \
+    T(0x3ff1e4ba, REG_A13, "A13")                                                                                      \
+    T(0x3ff1e4be, REG_A14, "A14")                                                                                      \
+    T(0x3ff1e4c2, REG_A15, "A15")                                                                                      \
+    T(0x3ff1e4c6, REG_SAR, "SAR")                                                                                      \
+    T(0x3ff1e4ca, REG_EXCCAUSE, "EXCCAUSE")                                                                            \
+    T(0x3ff1e4d3, REG_EXCVADDR, "EXCVADDR")                                                                            \
+    T(0x3ff1e4dc, REG_LBEG, "LBEG")                                                                                    \
+    T(0x3ff1e4e1, REG_LEND, "LEND")                                                                                    \
+    T(0x3ff1e4e6, REG_LCOUNT, "LCOUNT")                                                                                \
+    T(0x3ff1e4ed, CAUSE_ILLEGAL_INSTRUCTION, "IllegalInstruction")                                                     \
+    T(0x3ff1e508, CAUSE_INSTRUCTION_FETCH_ERROR, "InstructionFetchError")                                              \
+    T(0x3ff1e51e, CAUSE_LOAD_STORE_ERROR, "LoadStoreError")                                                            \
+    T(0x3ff1e565, CAUSE_PRIVILEGED, "Privileged")                                                                      \
+    T(0x3ff1e570, CAUSE_LOAD_STORE_ALIGNMENT, "LoadStoreAlignment")                                                    \
+    T(0x3ff1e658, CAUSE_LOAD_PROHIBITED, "LoadProhibited")                                                             \
+    T(0x3ff1e667, CAUSE_STORE_PROHIBITED, "StoreProhibited")
 
 enum {
 #define ESPY_ROM_TEXT_ADDRESS(address, name, text) ESPY_TEXT_##name = address,
