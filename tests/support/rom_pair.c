@@ -507,10 +507,9 @@ static void compare_fields(rom_pair *pair, const field *fields, size_t n)
 
 static void compare_core(rom_pair *pair)
 {
-    static const field always[] = {FIELD(window_base), FIELD(window_start), FIELD(br),       FIELD(scompare1),
-                                   FIELD(threadptr),   FIELD(intenable),    FIELD(cpenable), FIELD(misc),
-                                   FIELD(ccompare),    FIELD(memctl),       FIELD(atomctl),  FIELD(itlb),
-                                   FIELD(dtlb)};
+    static const field always[] = {FIELD(window_base), FIELD(window_start), FIELD(scompare1), FIELD(threadptr),
+                                   FIELD(intenable),   FIELD(cpenable),     FIELD(misc),      FIELD(ccompare),
+                                   FIELD(memctl),      FIELD(atomctl),      FIELD(itlb),      FIELD(dtlb)};
     static const field vectors[] = {FIELD(vecbase), FIELD(excsave)};
     const espy_cpu *real = pair->cpu[ROM_PAIR_REAL], *builtin = pair->cpu[ROM_PAIR_BUILTIN];
     compare_fields(pair, always, sizeof always / sizeof always[0]);

@@ -18,11 +18,11 @@
  * and nothing rests on how the built-in ROM boots.  The watchdogs are off, no interrupt is
  * enabled, core 1 is in reset, time is not real (see espy_machine_config.timing_real).
  *
- * Compared after each call: the result; a0 to a7 of the caller, its window and PS; BR,
+ * Compared after each call: the result; a0 to a7 of the caller, its window and PS;
  * SCOMPARE1, THREADPTR, VECBASE and EXCSAVE (unless the boards were given vectors of their
  * own), INTENABLE, CPENABLE, MISC, CCOMPARE and the regions' attributes; what UART0 sent; and
  * the areas in rom_pair.compare.  Not compared: what the ABI leaves to the callee (a8 to a15
- * but the result, SAR, LBEG, LEND, LCOUNT), the stack below the caller's pointer, and how
+ * but the result, SAR, LBEG, LEND, LCOUNT, BR), the stack below the caller's pointer, and how
  * long it took: the faster board waits for the other.
  *
  * Each function fails the running cmocka test if it cannot do its work.

@@ -1,9 +1,975 @@
 /* SPDX-License-Identifier: MIT
  *
- * The built-in ROM: 64-bit integers, double.
+ * The built-in ROM: libgcc's 64-bit integers and its floating point.
+ *
+ * The host computes; it is taken to have IEEE 754's float and double, rounding to nearest.
+ * What IEEE 754 leaves open is done as the ROM does it: which NaN comes of which, what a
+ * number beyond the range of an integer becomes, what a comparison with a NaN returns.
+ * The functions that the ROM has on the core's FPU leave its registers alone here.
+ *
+ * Source: GCC's manual of libgcc, "GCC low-level runtime library", for names and meanings.
+ * Left out: multiplication and division of complex numbers.
  */
 #include "native.h"
 
+#include <stdbool.h>
+#include <string.h>
+
+/* ---- arguments ---- */
+
+static uint32_t u32(const espy_rom_call *c, unsigned n)
+{
+    return espy_rom_arg(c, n);
+}
+
+static uint64_t u64(const espy_rom_call *c, unsigned n)
+{
+    return espy_rom_arg64(c, n);
+}
+
+static int64_t s64(const espy_rom_call *c, unsigned n)
+{
+    return (int64_t)espy_rom_arg64(c, n);
+}
+
+static double to_double(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint64_t double_bits(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static float to_float(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint32_t float_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* ---- integers: shifts ---- */
+
+/* The core's shifter takes five bits of a count, after a signed look for 32 or more. */
+static void rom_ashldi3(espy_rom_call *c)
+{
+    uint64_t value = u64(c, 0);
+    unsigned by = u32(c, 2) & 31;
+    espy_rom_return64(c, (int32_t)u32(c, 2) >= 32 ? value << 32 << by : value << by);
+}
+
+static void rom_lshrdi3(espy_rom_call *c)
+{
+    uint64_t value = u64(c, 0);
+    unsigned by = u32(c, 2) & 31;
+    espy_rom_return64(c, (int32_t)u32(c, 2) >= 32 ? value >> 32 >> by : value >> by);
+}
+
+static uint64_t sign_fill(uint64_t value, unsigned by)
+{
+    uint64_t sign = value >> 63 != 0 ? ~UINT64_C(0) : 0;
+    return by == 0 ? value : value >> by | sign << (64 - by);
+}
+
+static void rom_ashrdi3(espy_rom_call *c)
+{
+    unsigned by = (u32(c, 2) & 31) + ((int32_t)u32(c, 2) >= 32 ? 32 : 0);
+    espy_rom_return64(c, sign_fill(u64(c, 0), by));
+}
+
+/* ---- integers: bits ---- */
+
+static unsigned leading_zeros(uint64_t value, unsigned width)
+{
+    unsigned n = 0;
+    while (n < width && (value >> (width - 1 - n) & 1) == 0)
+        n++;
+    return n;
+}
+
+static unsigned trailing_zeros(uint64_t value, unsigned width)
+{
+    unsigned n = 0;
+    while (n < width && (value >> n & 1) == 0)
+        n++;
+    return n;
+}
+
+static unsigned ones(uint64_t value)
+{
+    unsigned n = 0;
+    for (; value != 0; value &= value - 1)
+        n++;
+    return n;
+}
+
+static void rom_clzsi2(espy_rom_call *c)
+{
+    espy_rom_return(c, leading_zeros(u32(c, 0), 32));
+}
+
+static void rom_clzdi2(espy_rom_call *c)
+{
+    espy_rom_return(c, leading_zeros(u64(c, 0), 64));
+}
+
+/* Undefined for 0; the ROM says -1. */
+static void rom_ctzsi2(espy_rom_call *c)
+{
+    espy_rom_return(c, u32(c, 0) != 0 ? trailing_zeros(u32(c, 0), 32) : UINT32_MAX);
+}
+
+/* Here it says 31. */
+static void rom_ctzdi2(espy_rom_call *c)
+{
+    espy_rom_return(c, u64(c, 0) != 0 ? trailing_zeros(u64(c, 0), 64) : 31);
+}
+
+static void rom_ffssi2(espy_rom_call *c)
+{
+    espy_rom_return(c, u32(c, 0) != 0 ? trailing_zeros(u32(c, 0), 32) + 1 : 0);
+}
+
+static void rom_ffsdi2(espy_rom_call *c)
+{
+    espy_rom_return(c, u64(c, 0) != 0 ? trailing_zeros(u64(c, 0), 64) + 1 : 0);
+}
+
+static void rom_clrsbsi2(espy_rom_call *c)
+{
+    uint32_t value = u32(c, 0);
+    espy_rom_return(c, leading_zeros(value >> 31 != 0 ? ~value : value, 32) - 1);
+}
+
+static void rom_clrsbdi2(espy_rom_call *c)
+{
+    uint64_t value = u64(c, 0);
+    espy_rom_return(c, leading_zeros(value >> 63 != 0 ? ~value : value, 64) - 1);
+}
+
+static void rom_popcountsi2(espy_rom_call *c)
+{
+    espy_rom_return(c, ones(u32(c, 0)));
+}
+
+static void rom_popcountdi2(espy_rom_call *c)
+{
+    espy_rom_return(c, ones(u64(c, 0)));
+}
+
+static void rom_paritysi2(espy_rom_call *c)
+{
+    espy_rom_return(c, ones(u32(c, 0)) & 1);
+}
+
+static uint32_t swap_bytes(uint32_t value)
+{
+    return value >> 24 | (value >> 8 & 0xff00) | (value << 8 & 0xff0000) | value << 24;
+}
+
+static void rom_bswapsi2(espy_rom_call *c)
+{
+    espy_rom_return(c, swap_bytes(u32(c, 0)));
+}
+
+static void rom_bswapdi2(espy_rom_call *c)
+{
+    espy_rom_return64(c, swap_bytes(u32(c, 1)) | (uint64_t)swap_bytes(u32(c, 0)) << 32);
+}
+
+/* ---- integers: arithmetic ---- */
+
+static void rom_mulsi3(espy_rom_call *c)
+{
+    espy_rom_return(c, u32(c, 0) * u32(c, 1));
+}
+
+static void rom_muldi3(espy_rom_call *c)
+{
+    espy_rom_return64(c, u64(c, 0) * u64(c, 2));
+}
+
+static void rom_negdi2(espy_rom_call *c)
+{
+    espy_rom_return64(c, -u64(c, 0));
+}
+
+typedef struct quotient {
+    uint64_t quotient, remainder;
+} quotient;
+
+static quotient divide(uint64_t a, uint64_t b)
+{
+    return (quotient){a / b, a % b};
+}
+
+static uint64_t magnitude(int64_t value)
+{
+    return value < 0 ? -(uint64_t)value : (uint64_t)value;
+}
+
+/* Towards zero; the remainder has the sign of a.  The most negative number by -1 wraps. */
+static quotient divide_signed(int64_t a, int64_t b)
+{
+    quotient q = divide(magnitude(a), magnitude(b));
+    if ((a < 0) != (b < 0))
+        q.quotient = -q.quotient;
+    if (a < 0)
+        q.remainder = -q.remainder;
+    return q;
+}
+
+static void rom_divsi3(espy_rom_call *c)
+{
+    int32_t a = (int32_t)u32(c, 0), b = (int32_t)u32(c, 1);
+    if (b == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return(c, (uint32_t)divide_signed(a, b).quotient);
+}
+
+static void rom_modsi3(espy_rom_call *c)
+{
+    int32_t a = (int32_t)u32(c, 0), b = (int32_t)u32(c, 1);
+    if (b == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return(c, (uint32_t)divide_signed(a, b).remainder);
+}
+
+static void rom_udivsi3(espy_rom_call *c)
+{
+    if (u32(c, 1) == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return(c, u32(c, 0) / u32(c, 1));
+}
+
+static void rom_umodsi3(espy_rom_call *c)
+{
+    if (u32(c, 1) == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return(c, u32(c, 0) % u32(c, 1));
+}
+
+static void rom_divdi3(espy_rom_call *c)
+{
+    if (u64(c, 2) == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return64(c, divide_signed(s64(c, 0), s64(c, 2)).quotient);
+}
+
+static void rom_moddi3(espy_rom_call *c)
+{
+    if (u64(c, 2) == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return64(c, divide_signed(s64(c, 0), s64(c, 2)).remainder);
+}
+
+static void rom_udivdi3(espy_rom_call *c)
+{
+    if (u64(c, 2) == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return64(c, u64(c, 0) / u64(c, 2));
+}
+
+static void rom_umoddi3(espy_rom_call *c)
+{
+    if (u64(c, 2) == 0)
+        espy_rom_divide_by_zero(c);
+    else
+        espy_rom_return64(c, u64(c, 0) % u64(c, 2));
+}
+
+static void rom_udivmoddi4(espy_rom_call *c)
+{
+    if (u64(c, 2) == 0) {
+        espy_rom_divide_by_zero(c);
+        return;
+    }
+    quotient q = divide(u64(c, 0), u64(c, 2));
+    uint32_t remainder = u32(c, 4);
+    if (remainder != 0) {
+        espy_rom_write32(c, remainder, (uint32_t)q.remainder);
+        espy_rom_write32(c, remainder + 4, (uint32_t)(q.remainder >> 32));
+    }
+    espy_rom_return64(c, q.quotient);
+}
+
+/* Not provided for this core: the ROM's returns 0. */
+static void rom_udiv_w_sdiv(espy_rom_call *c)
+{
+    espy_rom_return(c, 0);
+}
+
+static void rom_cmpdi2(espy_rom_call *c)
+{
+    espy_rom_return(c, s64(c, 0) < s64(c, 2) ? 0 : s64(c, 0) > s64(c, 2) ? 2 : 1);
+}
+
+static void rom_ucmpdi2(espy_rom_call *c)
+{
+    espy_rom_return(c, u64(c, 0) < u64(c, 2) ? 0 : u64(c, 0) > u64(c, 2) ? 2 : 1);
+}
+
+/* ---- integers: arithmetic that aborts when it overflows ---- */
+
+/* newlib's syscall_table_ptr, which firmware sets, has the guest's abort() at 20. */
+enum { SYSCALL_TABLE_PTR = 0x3fceffd4, ABORT = 20 };
+
+/* Were abort() to return, the wrapped result would be returned too. */
+static void checked(espy_rom_call *c, bool overflows, uint64_t result, bool wide)
+{
+    if (overflows && c->step == 0)
+        espy_rom_guest(c, 1, espy_rom_read32(c, espy_rom_read32(c, SYSCALL_TABLE_PTR) + ABORT), 0, NULL);
+    else if (wide)
+        espy_rom_return64(c, result);
+    else
+        espy_rom_return(c, (uint32_t)result);
+}
+
+static void checked32(espy_rom_call *c, int64_t result)
+{
+    checked(c, result < INT32_MIN || result > INT32_MAX, (uint64_t)result, false);
+}
+
+static int64_t s32(const espy_rom_call *c, unsigned n)
+{
+    return (int32_t)espy_rom_arg(c, n);
+}
+
+static void rom_absvsi2(espy_rom_call *c)
+{
+    checked32(c, s32(c, 0) < 0 ? -s32(c, 0) : s32(c, 0));
+}
+
+static void rom_negvsi2(espy_rom_call *c)
+{
+    checked32(c, -s32(c, 0));
+}
+
+static void rom_addvsi3(espy_rom_call *c)
+{
+    checked32(c, s32(c, 0) + s32(c, 1));
+}
+
+static void rom_subvsi3(espy_rom_call *c)
+{
+    checked32(c, s32(c, 0) - s32(c, 1));
+}
+
+static void rom_mulvsi3(espy_rom_call *c)
+{
+    checked32(c, s32(c, 0) * s32(c, 1));
+}
+
+static bool negative(uint64_t value)
+{
+    return value >> 63 != 0;
+}
+
+static void rom_negvdi2(espy_rom_call *c)
+{
+    uint64_t a = u64(c, 0);
+    checked(c, a == UINT64_C(1) << 63, -a, true);
+}
+
+static void rom_absvdi2(espy_rom_call *c)
+{
+    uint64_t a = u64(c, 0);
+    checked(c, a == UINT64_C(1) << 63, negative(a) ? -a : a, true);
+}
+
+static void rom_addvdi3(espy_rom_call *c)
+{
+    uint64_t a = u64(c, 0), b = u64(c, 2), sum = a + b;
+    checked(c, negative(a) == negative(b) && negative(sum) != negative(a), sum, true);
+}
+
+static void rom_subvdi3(espy_rom_call *c)
+{
+    uint64_t a = u64(c, 0), b = u64(c, 2), difference = a - b;
+    checked(c, negative(a) != negative(b) && negative(difference) != negative(a), difference, true);
+}
+
+static void rom_mulvdi3(espy_rom_call *c)
+{
+    uint64_t a = magnitude(s64(c, 0)), b = magnitude(s64(c, 2));
+    bool minus = (s64(c, 0) < 0) != (s64(c, 2) < 0);
+    uint64_t limit = minus ? UINT64_C(1) << 63 : INT64_MAX;
+    checked(c, a != 0 && b > limit / a, u64(c, 0) * u64(c, 2), true);
+}
+
+/* ---- floating point: what is no number ---- */
+
+/* A format of IEEE 754 in a word of 64 bits. */
+typedef struct format {
+    uint64_t sign, infinity, quiet;
+    uint64_t first; /* the register that has the sign */
+} format;
+
+static const format single = {UINT64_C(1) << 31, UINT64_C(0xff) << 23, UINT64_C(1) << 22, UINT32_MAX};
+static const format wide = {UINT64_C(1) << 63, UINT64_C(0x7ff) << 52, UINT64_C(1) << 51, (uint64_t)UINT32_MAX << 32};
+
+static bool is_special(const format *f, uint64_t x) /* infinite or a NaN */
+{
+    return (x & f->infinity) == f->infinity;
+}
+
+static bool is_nan(const format *f, uint64_t x)
+{
+    return (x & ~f->sign) > f->infinity;
+}
+
+static bool is_zero(const format *f, uint64_t x)
+{
+    return (x & ~f->sign) == 0;
+}
+
+static uint64_t quieted(const format *f, uint64_t x)
+{
+    return is_nan(f, x) ? x | f->quiet : x;
+}
+
+/* x + y where at least one is special and their signs are the same. */
+static uint64_t add_special(const format *f, uint64_t x, uint64_t y)
+{
+    if (is_nan(f, x) || (is_special(f, x) && !is_special(f, y)))
+        return quieted(f, x);
+    return quieted(f, y);
+}
+
+/* x - y, likewise: infinity from infinity, and a NaN from infinity, make a NaN of x. */
+static uint64_t subtract_special(const format *f, uint64_t x, uint64_t y)
+{
+    if (is_special(f, x) && is_special(f, y))
+        return x | f->quiet;
+    return quieted(f, is_special(f, x) ? x : y ^ f->sign);
+}
+
+static bool same_sign(const format *f, uint64_t x, uint64_t y)
+{
+    return ((x ^ y) & f->sign) == 0;
+}
+
+static uint64_t sum_special(const format *f, uint64_t x, uint64_t y)
+{
+    return same_sign(f, x, y) ? add_special(f, x, y) : subtract_special(f, x, y ^ f->sign);
+}
+
+static uint64_t difference_special(const format *f, uint64_t x, uint64_t y)
+{
+    return same_sign(f, x, y) ? subtract_special(f, x, y) : add_special(f, x, y ^ f->sign);
+}
+
+static uint64_t product_special(const format *f, uint64_t x, uint64_t y)
+{
+    if (is_special(f, x) && is_zero(f, y))
+        return x | f->quiet;
+    if (!is_special(f, x) && is_zero(f, x))
+        return (y & f->first) | f->quiet;
+    uint64_t result = !is_special(f, x) || is_nan(f, y) ? y : x;
+    if (is_nan(f, result))
+        return result | f->quiet;
+    return (result & ~f->sign) | ((x ^ y) & f->sign);
+}
+
+static uint64_t quotient_special(const format *f, uint64_t x, uint64_t y)
+{
+    uint64_t sign = (x ^ y) & f->sign;
+    if (is_special(f, x)) {
+        x = (x & ~f->sign) | sign;
+        return is_special(f, y) || is_nan(f, x) ? x | f->quiet : x;
+    }
+    return is_nan(f, y) ? y | f->quiet : sign;
+}
+
+/* ---- floating point: arithmetic ---- */
+
+static uint64_t add_double(uint64_t x, uint64_t y)
+{
+    if (is_special(&wide, x) || is_special(&wide, y))
+        return sum_special(&wide, x, y);
+    return double_bits(to_double(x) + to_double(y));
+}
+
+static uint64_t subtract_double(uint64_t x, uint64_t y)
+{
+    if (is_special(&wide, x) || is_special(&wide, y))
+        return difference_special(&wide, x, y);
+    return double_bits(to_double(x) - to_double(y));
+}
+
+static uint64_t multiply_double(uint64_t x, uint64_t y)
+{
+    if (is_special(&wide, x) || is_special(&wide, y))
+        return product_special(&wide, x, y);
+    return double_bits(to_double(x) * to_double(y));
+}
+
+static uint64_t divide_double(uint64_t x, uint64_t y)
+{
+    if (is_special(&wide, x) || is_special(&wide, y))
+        return quotient_special(&wide, x, y);
+    if (is_zero(&wide, y))
+        return ((x ^ y) & wide.sign) | wide.infinity | (is_zero(&wide, x) ? wide.quiet : 0);
+    return double_bits(to_double(x) / to_double(y));
+}
+
+static uint32_t add_float(uint32_t x, uint32_t y)
+{
+    if (is_special(&single, x) || is_special(&single, y))
+        return (uint32_t)sum_special(&single, x, y);
+    return float_bits(to_float(x) + to_float(y));
+}
+
+static uint32_t subtract_float(uint32_t x, uint32_t y)
+{
+    if (is_special(&single, x) || is_special(&single, y))
+        return (uint32_t)difference_special(&single, x, y);
+    return float_bits(to_float(x) - to_float(y));
+}
+
+static uint32_t multiply_float(uint32_t x, uint32_t y)
+{
+    if (is_special(&single, x) || is_special(&single, y))
+        return (uint32_t)product_special(&single, x, y);
+    return float_bits(to_float(x) * to_float(y));
+}
+
+/* The ROM divides on the FPU, whose one NaN is positive unless it was given. */
+static uint32_t divide_float(uint32_t x, uint32_t y)
+{
+    if (is_nan(&single, x) || is_nan(&single, y))
+        return (is_nan(&single, x) ? x : y) | (uint32_t)single.quiet;
+    if ((is_zero(&single, x) && is_zero(&single, y)) || (is_special(&single, x) && is_special(&single, y)))
+        return (uint32_t)(single.infinity | single.quiet);
+    if (is_zero(&single, y))
+        return (uint32_t)(((x ^ y) & single.sign) | single.infinity);
+    return float_bits(to_float(x) / to_float(y));
+}
+
+static void rom_adddf3(espy_rom_call *c)
+{
+    espy_rom_return64(c, add_double(u64(c, 0), u64(c, 2)));
+}
+
+static void rom_subdf3(espy_rom_call *c)
+{
+    espy_rom_return64(c, subtract_double(u64(c, 0), u64(c, 2)));
+}
+
+static void rom_muldf3(espy_rom_call *c)
+{
+    espy_rom_return64(c, multiply_double(u64(c, 0), u64(c, 2)));
+}
+
+static void rom_divdf3(espy_rom_call *c)
+{
+    espy_rom_return64(c, divide_double(u64(c, 0), u64(c, 2)));
+}
+
+static void rom_negdf2(espy_rom_call *c)
+{
+    espy_rom_return64(c, u64(c, 0) ^ wide.sign);
+}
+
+static void rom_addsf3(espy_rom_call *c)
+{
+    espy_rom_return(c, add_float(u32(c, 0), u32(c, 1)));
+}
+
+static void rom_subsf3(espy_rom_call *c)
+{
+    espy_rom_return(c, subtract_float(u32(c, 0), u32(c, 1)));
+}
+
+static void rom_mulsf3(espy_rom_call *c)
+{
+    espy_rom_return(c, multiply_float(u32(c, 0), u32(c, 1)));
+}
+
+static void rom_divsf3(espy_rom_call *c)
+{
+    espy_rom_return(c, divide_float(u32(c, 0), u32(c, 1)));
+}
+
+static void rom_negsf2(espy_rom_call *c)
+{
+    espy_rom_return(c, u32(c, 0) ^ (uint32_t)single.sign);
+}
+
+static void rom_powidf2(espy_rom_call *c)
+{
+    const uint64_t one = double_bits(1.0);
+    uint64_t x = u64(c, 0);
+    int64_t power = s32(c, 2);
+    uint64_t n = magnitude(power), y = (n & 1) != 0 ? x : one;
+    while ((n >>= 1) != 0) {
+        x = multiply_double(x, x);
+        if ((n & 1) != 0)
+            y = multiply_double(y, x);
+    }
+    espy_rom_return64(c, power < 0 ? divide_double(one, y) : y);
+}
+
+/* ---- floating point: comparisons ---- */
+
+typedef enum order { LESS, EQUAL, GREATER, UNORDERED } order;
+
+static order compare(const format *f, uint64_t x, uint64_t y)
+{
+    if (is_nan(f, x) || is_nan(f, y))
+        return UNORDERED;
+    if (x == y || (is_zero(f, x) && is_zero(f, y)))
+        return EQUAL;
+    if (!same_sign(f, x, y))
+        return (x & f->sign) != 0 ? LESS : GREATER;
+    return (x < y) != ((x & f->sign) != 0) ? LESS : GREATER;
+}
+
+static order compare_double(const espy_rom_call *c)
+{
+    return compare(&wide, u64(c, 0), u64(c, 2));
+}
+
+static order compare_float(const espy_rom_call *c)
+{
+    return compare(&single, u32(c, 0), u32(c, 1));
+}
+
+/* Each answers so that comparing the answer with 0 is the comparison asked for, and false
+ * for a NaN; the same function serves == and !=. */
+static void return_equal(espy_rom_call *c, order is)
+{
+    espy_rom_return(c, is != EQUAL);
+}
+
+static void return_greater(espy_rom_call *c, order is)
+{
+    espy_rom_return(c, is == GREATER);
+}
+
+static void return_less_or_equal(espy_rom_call *c, order is)
+{
+    espy_rom_return(c, is != LESS && is != EQUAL);
+}
+
+static void return_greater_or_equal(espy_rom_call *c, order is)
+{
+    espy_rom_return(c, is == GREATER || is == EQUAL ? 0 : UINT32_MAX);
+}
+
+static void return_less(espy_rom_call *c, order is)
+{
+    espy_rom_return(c, is == LESS ? UINT32_MAX : 0);
+}
+
+static void rom_eqdf2(espy_rom_call *c)
+{
+    return_equal(c, compare_double(c));
+}
+
+static void rom_gtdf2(espy_rom_call *c)
+{
+    return_greater(c, compare_double(c));
+}
+
+static void rom_ledf2(espy_rom_call *c)
+{
+    return_less_or_equal(c, compare_double(c));
+}
+
+static void rom_gedf2(espy_rom_call *c)
+{
+    return_greater_or_equal(c, compare_double(c));
+}
+
+static void rom_ltdf2(espy_rom_call *c)
+{
+    return_less(c, compare_double(c));
+}
+
+static void rom_unorddf2(espy_rom_call *c)
+{
+    espy_rom_return(c, compare_double(c) == UNORDERED);
+}
+
+static void rom_eqsf2(espy_rom_call *c)
+{
+    return_equal(c, compare_float(c));
+}
+
+static void rom_gtsf2(espy_rom_call *c)
+{
+    return_greater(c, compare_float(c));
+}
+
+static void rom_lesf2(espy_rom_call *c)
+{
+    return_less_or_equal(c, compare_float(c));
+}
+
+static void rom_gesf2(espy_rom_call *c)
+{
+    return_greater_or_equal(c, compare_float(c));
+}
+
+static void rom_ltsf2(espy_rom_call *c)
+{
+    return_less(c, compare_float(c));
+}
+
+static void rom_unordsf2(espy_rom_call *c)
+{
+    espy_rom_return(c, compare_float(c) == UNORDERED);
+}
+
+/* ---- floating point: conversions ---- */
+
+/* Payloads of NaNs get lost on the way. */
+static void rom_truncdfsf2(espy_rom_call *c)
+{
+    uint64_t x = u64(c, 0);
+    uint32_t sign = (uint32_t)(x >> 63) << 31;
+    espy_rom_return(c, is_nan(&wide, x) ? sign | 0x7fc00000 : float_bits((float)to_double(x)));
+}
+
+static void rom_extendsfdf2(espy_rom_call *c)
+{
+    uint64_t x = u32(c, 0), sign = x >> 31 << 63;
+    if (is_nan(&single, x))
+        espy_rom_return64(c, sign | wide.infinity | wide.quiet);
+    else
+        espy_rom_return64(c, double_bits(to_float((uint32_t)x)));
+}
+
+static const double two31 = 2147483648.0, two32 = 4294967296.0, two63 = 9223372036854775808.0;
+static const double two64 = 18446744073709551616.0;
+
+/* Beyond the range: its end; a NaN is positive. */
+static uint32_t signed32(double x)
+{
+    if (x < two31 && x > -two31 - 1.0)
+        return (uint32_t)(int32_t)x;
+    return x < 0 ? 0x80000000 : 0x7fffffff;
+}
+
+static uint64_t signed64(double x)
+{
+    if (x < two63 && x >= -two63)
+        return (uint64_t)(int64_t)x;
+    return x < 0 ? UINT64_C(1) << 63 : INT64_MAX;
+}
+
+/* A negative number becomes the complement of its magnitude, as long as that has fewer
+ * than 32 bits. */
+static uint32_t unsigned32(double x)
+{
+    if (x < 0)
+        return x > -two31 ? -(uint32_t)-x : 0x80000000;
+    return x < two32 ? (uint32_t)x : UINT32_MAX;
+}
+
+static uint64_t unsigned64(double x)
+{
+    if (x < 0)
+        return x > -two63 ? -(uint64_t)-x : UINT64_C(1) << 63;
+    return x < two64 ? (uint64_t)x : UINT64_MAX;
+}
+
+static void rom_fixdfsi(espy_rom_call *c)
+{
+    espy_rom_return(c, signed32(to_double(u64(c, 0))));
+}
+
+static void rom_fixdfdi(espy_rom_call *c)
+{
+    espy_rom_return64(c, signed64(to_double(u64(c, 0))));
+}
+
+static void rom_fixunsdfsi(espy_rom_call *c)
+{
+    espy_rom_return(c, unsigned32(to_double(u64(c, 0))));
+}
+
+static void rom_fixsfsi(espy_rom_call *c)
+{
+    espy_rom_return(c, signed32(to_float(u32(c, 0))));
+}
+
+static void rom_fixsfdi(espy_rom_call *c)
+{
+    espy_rom_return64(c, signed64(to_float(u32(c, 0))));
+}
+
+static void rom_fixunssfsi(espy_rom_call *c)
+{
+    espy_rom_return(c, unsigned32(to_float(u32(c, 0))));
+}
+
+static void rom_fixunssfdi(espy_rom_call *c)
+{
+    espy_rom_return64(c, unsigned64(to_float(u32(c, 0))));
+}
+
+static void rom_floatsidf(espy_rom_call *c)
+{
+    espy_rom_return64(c, double_bits((double)s32(c, 0)));
+}
+
+static void rom_floatunsidf(espy_rom_call *c)
+{
+    espy_rom_return64(c, double_bits((double)u32(c, 0)));
+}
+
+static void rom_floatdidf(espy_rom_call *c)
+{
+    espy_rom_return64(c, double_bits((double)s64(c, 0)));
+}
+
+static void rom_floatundidf(espy_rom_call *c)
+{
+    espy_rom_return64(c, double_bits((double)u64(c, 0)));
+}
+
+static void rom_floatsisf(espy_rom_call *c)
+{
+    espy_rom_return(c, float_bits((float)s32(c, 0)));
+}
+
+static void rom_floatunsisf(espy_rom_call *c)
+{
+    espy_rom_return(c, float_bits((float)u32(c, 0)));
+}
+
+static void rom_floatdisf(espy_rom_call *c)
+{
+    espy_rom_return(c, float_bits((float)s64(c, 0)));
+}
+
+static void rom_floatundisf(espy_rom_call *c)
+{
+    espy_rom_return(c, float_bits((float)u64(c, 0)));
+}
+
+/* ---- the rest ---- */
+
+/* Caches of instructions are the chip's matter, not the core's. */
+static void rom_clear_cache(espy_rom_call *c)
+{
+    (void)c;
+}
+
+static void rom_gcc_bcmp(espy_rom_call *c)
+{
+    uint32_t a = u32(c, 0), b = u32(c, 1), n = u32(c, 2), difference = 0;
+    for (uint32_t i = 0; i < n && difference == 0; i++)
+        difference = (uint32_t)espy_rom_read8(c, a + i) - espy_rom_read8(c, b + i);
+    espy_rom_return(c, difference);
+}
+
 const espy_rom_function espy_rom_libgcc_functions[] = {
+    {.name = "__ashldi3", .run = rom_ashldi3},
+    {.name = "__ashrdi3", .run = rom_ashrdi3},
+    {.name = "__lshrdi3", .run = rom_lshrdi3},
+    {.name = "__bswapsi2", .run = rom_bswapsi2},
+    {.name = "__bswapdi2", .run = rom_bswapdi2},
+    {.name = "__clrsbsi2", .run = rom_clrsbsi2},
+    {.name = "__clrsbdi2", .run = rom_clrsbdi2},
+    {.name = "__clzsi2", .run = rom_clzsi2},
+    {.name = "__clzdi2", .run = rom_clzdi2},
+    {.name = "__ctzsi2", .run = rom_ctzsi2},
+    {.name = "__ctzdi2", .run = rom_ctzdi2},
+    {.name = "__ffssi2", .run = rom_ffssi2},
+    {.name = "__ffsdi2", .run = rom_ffsdi2},
+    {.name = "__paritysi2", .run = rom_paritysi2},
+    {.name = "__popcountsi2", .run = rom_popcountsi2},
+    {.name = "__popcountdi2", .run = rom_popcountdi2},
+    {.name = "__cmpdi2", .run = rom_cmpdi2},
+    {.name = "__ucmpdi2", .run = rom_ucmpdi2},
+    {.name = "__mulsi3", .run = rom_mulsi3},
+    {.name = "__muldi3", .run = rom_muldi3},
+    {.name = "__negdi2", .run = rom_negdi2},
+    {.name = "__divsi3", .run = rom_divsi3},
+    {.name = "__divdi3", .run = rom_divdi3},
+    {.name = "__modsi3", .run = rom_modsi3},
+    {.name = "__moddi3", .run = rom_moddi3},
+    {.name = "__udivsi3", .run = rom_udivsi3},
+    {.name = "__udivdi3", .run = rom_udivdi3},
+    {.name = "__umodsi3", .run = rom_umodsi3},
+    {.name = "__umoddi3", .run = rom_umoddi3},
+    {.name = "__udivmoddi4", .run = rom_udivmoddi4},
+    {.name = "__udiv_w_sdiv", .run = rom_udiv_w_sdiv},
+    {.name = "__absvsi2", .run = rom_absvsi2, .kind = ESPY_ROM_STEPS},
+    {.name = "__absvdi2", .run = rom_absvdi2, .kind = ESPY_ROM_STEPS},
+    {.name = "__addvsi3", .run = rom_addvsi3, .kind = ESPY_ROM_STEPS},
+    {.name = "__addvdi3", .run = rom_addvdi3, .kind = ESPY_ROM_STEPS},
+    {.name = "__subvsi3", .run = rom_subvsi3, .kind = ESPY_ROM_STEPS},
+    {.name = "__subvdi3", .run = rom_subvdi3, .kind = ESPY_ROM_STEPS},
+    {.name = "__mulvsi3", .run = rom_mulvsi3, .kind = ESPY_ROM_STEPS},
+    {.name = "__mulvdi3", .run = rom_mulvdi3, .kind = ESPY_ROM_STEPS},
+    {.name = "__negvsi2", .run = rom_negvsi2, .kind = ESPY_ROM_STEPS},
+    {.name = "__negvdi2", .run = rom_negvdi2, .kind = ESPY_ROM_STEPS},
+    {.name = "__adddf3", .run = rom_adddf3},
+    {.name = "__subdf3", .run = rom_subdf3},
+    {.name = "__muldf3", .run = rom_muldf3},
+    {.name = "__divdf3", .run = rom_divdf3},
+    {.name = "__negdf2", .run = rom_negdf2},
+    {.name = "__powidf2", .run = rom_powidf2},
+    {.name = "__addsf3", .run = rom_addsf3},
+    {.name = "__subsf3", .run = rom_subsf3},
+    {.name = "__mulsf3", .run = rom_mulsf3},
+    {.name = "__divsf3", .run = rom_divsf3},
+    {.name = "__negsf2", .run = rom_negsf2},
+    {.name = "__eqdf2", .run = rom_eqdf2},
+    {.name = "__nedf2", .run = rom_eqdf2},
+    {.name = "__gtdf2", .run = rom_gtdf2},
+    {.name = "__gedf2", .run = rom_gedf2},
+    {.name = "__ltdf2", .run = rom_ltdf2},
+    {.name = "__ledf2", .run = rom_ledf2},
+    {.name = "__unorddf2", .run = rom_unorddf2},
+    {.name = "__eqsf2", .run = rom_eqsf2},
+    {.name = "__nesf2", .run = rom_eqsf2},
+    {.name = "__gtsf2", .run = rom_gtsf2},
+    {.name = "__gesf2", .run = rom_gesf2},
+    {.name = "__ltsf2", .run = rom_ltsf2},
+    {.name = "__lesf2", .run = rom_lesf2},
+    {.name = "__unordsf2", .run = rom_unordsf2},
+    {.name = "__truncdfsf2", .run = rom_truncdfsf2},
+    {.name = "__extendsfdf2", .run = rom_extendsfdf2},
+    {.name = "__fixdfsi", .run = rom_fixdfsi},
+    {.name = "__fixdfdi", .run = rom_fixdfdi},
+    {.name = "__fixunsdfsi", .run = rom_fixunsdfsi},
+    {.name = "__fixsfsi", .run = rom_fixsfsi},
+    {.name = "__fixsfdi", .run = rom_fixsfdi},
+    {.name = "__fixunssfsi", .run = rom_fixunssfsi},
+    {.name = "__fixunssfdi", .run = rom_fixunssfdi},
+    {.name = "__floatsidf", .run = rom_floatsidf},
+    {.name = "__floatunsidf", .run = rom_floatunsidf},
+    {.name = "__floatdidf", .run = rom_floatdidf},
+    {.name = "__floatundidf", .run = rom_floatundidf},
+    {.name = "__floatsisf", .run = rom_floatsisf},
+    {.name = "__floatunsisf", .run = rom_floatunsisf},
+    {.name = "__floatdisf", .run = rom_floatdisf},
+    {.name = "__floatundisf", .run = rom_floatundisf},
+    {.name = "__clear_cache", .run = rom_clear_cache},
+    {.name = "__gcc_bcmp", .run = rom_gcc_bcmp},
     {0},
 };
