@@ -118,23 +118,24 @@ unsigned espy_rom_core(const espy_rom_call *c);
 void espy_rom_fault(espy_rom_call *c, const char *fmt, ...) ESPY_PRINTF(2, 3);
 
 /* The tables. */
-extern const espy_rom_function espy_rom_string_functions[]; /* string.c: newlib's mem*, str*, and kin */
-extern const espy_rom_function espy_rom_stdlib_functions[]; /* stdlib.c: qsort, strtol, setjmp, locks */
-extern const espy_rom_function espy_rom_libgcc_functions[]; /* libgcc.c: 64-bit integers, double */
-extern const espy_rom_function espy_rom_digest_functions[]; /* digest.c: CRC, MD5, SHA */
-extern const espy_rom_function espy_rom_print_functions[];  /* print.c: ets_printf and what it prints to */
-extern const espy_rom_function espy_rom_uart_functions[];   /* uart.c */
-extern const espy_rom_function espy_rom_cache_functions[];  /* cache.c */
-extern const espy_rom_function espy_rom_mmu_functions[];    /* cache_mmu.c */
-extern const espy_rom_function espy_rom_flash_functions[];  /* spiflash.c */
-extern const espy_rom_function espy_rom_opi_functions[];    /* opiflash.c */
-extern const espy_rom_function espy_rom_chip_functions[];   /* chip.c: clocks, resets, interrupt sources, regi2c */
-extern const espy_rom_function espy_rom_pin_functions[];    /* pins.c: pads and the GPIO matrix */
-extern const espy_rom_function espy_rom_fuse_functions[];   /* fuses.c */
-extern const espy_rom_function espy_rom_wdt_functions[];    /* wdt.c: wdt_hal */
-extern const espy_rom_function espy_rom_xtos_functions[];   /* xtos.c: vectors, interrupt levels and handlers */
-extern const espy_rom_function espy_rom_boot_functions[];   /* boot.c: from reset to the bootloader */
-extern const espy_rom_function espy_rom_loader_functions[]; /* download.c: the serial loader */
-extern const espy_rom_function espy_rom_usb_functions[];    /* usb.c: what esp_restart hands to the USB of the ROM */
+extern const espy_rom_function espy_rom_string_functions[];     /* string.c: newlib's mem*, str*, and kin */
+extern const espy_rom_function espy_rom_stdlib_functions[];     /* stdlib.c: qsort, strtol, setjmp, locks */
+extern const espy_rom_function espy_rom_libgcc_functions[];     /* libgcc.c: 64-bit integers, double */
+extern const espy_rom_function espy_rom_digest_functions[];     /* digest.c: CRC, MD5, SHA */
+extern const espy_rom_function espy_rom_print_functions[];      /* print.c: ets_printf and what it prints to */
+extern const espy_rom_function espy_rom_uart_functions[];       /* uart.c */
+extern const espy_rom_function espy_rom_cache_functions[];      /* cache.c */
+extern const espy_rom_function espy_rom_mmu_functions[];        /* cache_mmu.c */
+extern const espy_rom_function espy_rom_flash_functions[];      /* spiflash.c */
+extern const espy_rom_function espy_rom_flash_init_functions[]; /* spiflash_init.c */
+extern const espy_rom_function espy_rom_opi_functions[];        /* opiflash.c */
+extern const espy_rom_function espy_rom_chip_functions[];       /* chip.c: clocks, resets, interrupt sources, regi2c */
+extern const espy_rom_function espy_rom_pin_functions[];        /* pins.c: pads and the GPIO matrix */
+extern const espy_rom_function espy_rom_fuse_functions[];       /* fuses.c */
+extern const espy_rom_function espy_rom_wdt_functions[];        /* wdt.c: wdt_hal */
+extern const espy_rom_function espy_rom_xtos_functions[];       /* xtos.c: vectors, interrupt levels and handlers */
+extern const espy_rom_function espy_rom_boot_functions[];       /* boot.c: from reset to the bootloader */
+extern const espy_rom_function espy_rom_loader_functions[];     /* download.c: the serial loader */
+extern const espy_rom_function espy_rom_usb_functions[]; /* usb.c: what esp_restart hands to the USB of the ROM */
 
 #endif
