@@ -802,6 +802,7 @@ static void update_board(espy_machine *m)
             /* CHIP_PU low is power-down, of the RTC domain too; PSRAM happens to keep its bits. */
             forget(m, &m->sram);
             forget(m, &m->rtc_ram);
+            reset_parts(m, ESPY_RESET_CHIP); /* VDD_SPI falls with EN */
         }
         m->powered = false;
         espy_clock_cancel(&m->clock, &m->en_rise);

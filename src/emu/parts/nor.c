@@ -294,7 +294,7 @@ static void restart(espy_nor *nor)
     nor->wel = nor->volatile_wel = nor->reset_enabled = nor->powered_down = nor->qpi = false;
     nor->continuous = nor->wrap = 0;
     nor->qpi_wait = 2;
-    nor->array.busy_until = 0;
+    espy_nor_array_cut(&nor->array);
 }
 
 static void run_reset(espy_nor *nor, const command *c, espy_spi_xfer *x)
@@ -402,6 +402,7 @@ static bool may_run(const espy_nor *nor, const command *c)
 static void transfer(void *self, espy_spi_xfer *x)
 {
     espy_nor *nor = self;
+    espy_nor_array_settle(&nor->array);
     const command *c = find(nor, x);
     if (c == NULL) {
         disturb(nor, x);

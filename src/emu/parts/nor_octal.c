@@ -282,7 +282,7 @@ static void restart(espy_nor_octal *nor)
     nor->mode = ESPY_OPI_SPI;
     nor->cr2_dqs = nor->cr2_wait = 0;
     nor->wel = nor->reset_enabled = nor->powered_down = false;
-    nor->array.busy_until = 0;
+    espy_nor_array_cut(&nor->array);
 }
 
 static void run_reset(espy_nor_octal *nor, const command *c, espy_spi_xfer *x)
@@ -389,6 +389,7 @@ static void answer_unknown(const espy_nor_octal *nor, espy_spi_xfer *x)
 static void transfer(void *self, espy_spi_xfer *x)
 {
     espy_nor_octal *nor = self;
+    espy_nor_array_settle(&nor->array);
     const command *c = find(nor, x);
     if (c == NULL && x->rx_size > 0)
         answer_unknown(nor, x);

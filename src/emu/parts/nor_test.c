@@ -396,6 +396,48 @@ static void test_busy_time(void **state)
     bench_free(t.b);
 }
 
+/* Half way through, half of the cells have changed, give or take what chance does to 4096. */
+static void test_power_cut(void **state)
+{
+    (void)state;
+    board t;
+    new_board(&t, SIZE, true);
+    memset(t.b->mem.bytes, 0x5A, 8192);
+    command(&t, 0x06);
+    bench_write(t.b, addressed, 0x20, 0, NULL, 0);
+    t.b->clock.now += 45 * ESPY_TICKS_PER_MS / 2;
+    espy_nor_reset(&t.nor, ESPY_RESET_CHIP);
+    size_t erased = 0, old = 0;
+    for (size_t i = 0; i < 4096; i++) {
+        erased += t.b->mem.bytes[i] == 0xff;
+        old += t.b->mem.bytes[i] == 0x5A;
+    }
+    assert_int_equal(erased + old, 4096);
+    assert_in_range(erased, 1800, 2300);
+    for (size_t i = 4096; i < 8192; i++)
+        assert_int_equal(t.b->mem.bytes[i], 0x5A);
+    assert_int_equal(status(&t, 0x05), 0x00);
+
+    static const uint8_t zeros[256] = {0};
+    command(&t, 0x06);
+    bench_write(t.b, addressed, 0x02, 4096, zeros, sizeof zeros);
+    t.b->clock.now += 700 * ESPY_TICKS_PER_US / 4;
+    espy_nor_reset(&t.nor, ESPY_RESET_CHIP);
+    size_t programmed = 0;
+    for (size_t i = 4096; i < 4096 + 256; i++)
+        programmed += t.b->mem.bytes[i] == 0;
+    assert_in_range(programmed, 30, 100);
+
+    /* What was over before the cut is whole. */
+    command(&t, 0x06);
+    bench_write(t.b, addressed, 0x20, 0, NULL, 0);
+    t.b->clock.now += 45 * ESPY_TICKS_PER_MS;
+    espy_nor_reset(&t.nor, ESPY_RESET_CHIP);
+    for (size_t i = 0; i < 4096; i++)
+        assert_int_equal(t.b->mem.bytes[i], 0xff);
+    bench_free(t.b);
+}
+
 static size_t told_offset, told_size;
 
 static void changed(void *user, size_t offset, size_t size)
@@ -438,6 +480,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrapped_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_qpi, setup, teardown),
         cmocka_unit_test(test_busy_time),
+        cmocka_unit_test(test_power_cut),
         cmocka_unit_test_setup_teardown(test_owner_is_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
