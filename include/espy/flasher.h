@@ -33,10 +33,11 @@ typedef struct espy_flasher espy_flasher;
 typedef enum espy_phase {
     ESPY_PHASE_CONNECT,  /* done, total: reset attempts */
     ESPY_PHASE_IDENTIFY, /* done, total: 0 */
-    ESPY_PHASE_COMPARE,  /* done, total: bytes that this phase is about; so for the next three */
+    ESPY_PHASE_COMPARE,  /* done, total: bytes that this phase is about; so for the next four */
     ESPY_PHASE_ERASE,
     ESPY_PHASE_WRITE,
     ESPY_PHASE_VERIFY,
+    ESPY_PHASE_READ,
     ESPY_PHASE_RESET /* done, total: 0 */
 } espy_phase;
 
@@ -50,6 +51,7 @@ typedef struct espy_flasher_config {
     uint32_t baud;
     bool no_reset;     /* do not touch the lines: the board is in download mode already */
     unsigned attempts; /* resets to try before giving up; 0: 7 */
+    bool stub;         /* upload espy's RAM stub and work through it; where it does not start, the ROM alone goes on */
     bool rewrite;      /* write even what the flash already holds (default: compare by MD5 first, skip what is equal) */
     /* Both may be NULL.  progress is called at every step, from within the calls
      * below; cancelled is asked between commands, and true makes the call fail

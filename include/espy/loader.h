@@ -105,6 +105,11 @@ espy_loader_request espy_loader_flash_data(uint32_t seq, const uint8_t *data, si
 espy_loader_request espy_loader_flash_defl_data(uint32_t seq, const uint8_t *data, size_t n);
 espy_loader_request espy_loader_flash_md5(uint32_t addr, uint32_t size);
 espy_loader_request espy_loader_read_flash_slow(uint32_t addr, uint32_t size);
+/* Takes n blocks of at most block bytes, size in all, to RAM at addr. */
+espy_loader_request espy_loader_mem_begin(uint32_t size, uint32_t n, uint32_t block, uint32_t addr);
+espy_loader_request espy_loader_mem_data(uint32_t seq, const uint8_t *data, size_t n);
+/* Jumps to entry; the reply may be lost in the jump. */
+espy_loader_request espy_loader_mem_end(uint32_t entry);
 espy_loader_request espy_loader_change_baudrate(uint32_t baud);
 espy_loader_request espy_loader_security_info(void);
 

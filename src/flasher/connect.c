@@ -57,6 +57,7 @@ static espy_status refuse_stub(espy_flasher *flasher, espy_err *err)
 static espy_status attempt(espy_flasher *flasher, unsigned i, espy_err *err)
 {
     espy_status st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+    flasher->stub.running = false;
     if (st == ESPY_OK)
         st = espy_session_forget(&flasher->session, err);
     if (st == ESPY_OK && can_reset(flasher))
@@ -66,6 +67,8 @@ static espy_status attempt(espy_flasher *flasher, unsigned i, espy_err *err)
 
 static espy_status settled(espy_flasher *flasher, espy_err *err)
 {
+    if (flasher->session.sync_value == ESPY_STUB_MAGIC)
+        return espy_stub_adopt(flasher, err);
     if (flasher->session.sync_value == 0)
         return refuse_stub(flasher, err);
     return espy_reset_is_usb_jtag(flasher->link) ? stop_watchdogs(flasher, err) : ESPY_OK;
@@ -113,7 +116,9 @@ static espy_status change_baud(espy_flasher *flasher, uint32_t baud, espy_err *e
 {
     espy_loader_request request = espy_loader_change_baudrate(baud);
     espy_loader_reply reply;
-    espy_status st = espy_session_request(&flasher->session, &request, ESPY_COMMAND_MS, &reply, err);
+    espy_status st = flasher->stub.running
+                         ? espy_stub_baud(flasher, baud, err)
+                         : espy_session_request(&flasher->session, &request, ESPY_COMMAND_MS, &reply, err);
     if (st != ESPY_OK)
         return st;
     st = espy_flasher_link_baud(flasher, baud, err);
@@ -168,15 +173,62 @@ espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err)
 
 /* ---- after trouble ----------------------------------------------------------------- */
 
+/* Whether the loader that answered last is the one that answered before: a board that
+ * has reset itself has lost its stub. */
+static bool still_there(const espy_flasher *flasher)
+{
+    return flasher->stub.running == (flasher->session.sync_value == ESPY_STUB_MAGIC);
+}
+
 /* The flash is attached anew in any case: its parameters may be what was damaged. */
 espy_status espy_flasher_recover(espy_flasher *flasher, bool slow_down, espy_err *err)
 {
     if (slow_down)
         flasher->top_baud = slower(flasher->baud);
     espy_status st = espy_session_check(&flasher->session, err);
-    if (st == ESPY_OK && espy_session_sync(&flasher->session, SYNC_TRIES, NULL) != ESPY_OK)
+    if (st == ESPY_OK && (espy_session_sync(&flasher->session, SYNC_TRIES, NULL) != ESPY_OK || !still_there(flasher)))
         st = reach_loader(flasher, err);
+    return st == ESPY_OK ? espy_flasher_prepare(flasher, err) : st;
+}
+
+/* ---- the stub ------------------------------------------------------------------------- */
+
+enum { STUB_TRIES = 3 };
+
+static bool wants_stub(const espy_flasher *flasher)
+{
+    return flasher->config.stub && !flasher->stub.running && !flasher->stub.given_up && !flasher->secure_download;
+}
+
+/* A stub that does not come up leaves the board in no known state: it is reset, if it can be. */
+static espy_status try_stub(espy_flasher *flasher, espy_err *err)
+{
+    espy_err why = {0};
+    espy_status st = espy_stub_start(flasher, &why);
     if (st == ESPY_OK)
-        st = espy_flasher_to_top_baud(flasher, err);
-    return st == ESPY_OK ? espy_flasher_attach(flasher, err) : st;
+        return st;
+    espy_log(flasher->config.log, ESPY_LOG_CMD, "%s", why.text);
+    if (st != ESPY_E_DEVICE && !espy_session_transient(&why))
+        return espy_pass(err, st, &why);
+    if (!can_reset(flasher) && espy_session_sync(&flasher->session, SYNC_TRIES, NULL) == ESPY_OK)
+        return settled(flasher, err);
+    if (!can_reset(flasher))
+        return espy_pass(err, st, &why);
+    return reach_loader(flasher, err);
+}
+
+espy_status espy_flasher_prepare(espy_flasher *flasher, espy_err *err)
+{
+    for (unsigned i = 0;; i++) {
+        espy_status st = espy_flasher_to_top_baud(flasher, err);
+        if (st == ESPY_OK)
+            st = espy_flasher_attach(flasher, err);
+        if (st != ESPY_OK || !wants_stub(flasher))
+            return st;
+        flasher->stub.given_up = i == STUB_TRIES;
+        if (!flasher->stub.given_up)
+            st = try_stub(flasher, err);
+        if (st != ESPY_OK)
+            return st;
+    }
 }

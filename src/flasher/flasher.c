@@ -15,7 +15,7 @@ const char *espy_phase_name(espy_phase phase)
     static const char *const names[] = {
         [ESPY_PHASE_CONNECT] = "connect", [ESPY_PHASE_IDENTIFY] = "identify", [ESPY_PHASE_COMPARE] = "compare",
         [ESPY_PHASE_ERASE] = "erase",     [ESPY_PHASE_WRITE] = "write",       [ESPY_PHASE_VERIFY] = "verify",
-        [ESPY_PHASE_RESET] = "reset",
+        [ESPY_PHASE_READ] = "read",       [ESPY_PHASE_RESET] = "reset",
     };
     return names[phase];
 }
@@ -100,6 +100,17 @@ espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err)
     return ESPY_E_UNSUPPORTED;
 }
 
+espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, uint64_t size, espy_err *err)
+{
+    espy_status st = espy_flasher_writable(flasher, err);
+    if (st != ESPY_OK || !flasher->stub.running)
+        return st == ESPY_OK ? espy_flasher_reach(addr, size, err) : st;
+    if (addr + size <= flasher->flash_size)
+        return ESPY_OK;
+    return espy_fail(err, ESPY_E_ARG, "0x%llx bytes at 0x%x go beyond the flash, which has 0x%x",
+                     (unsigned long long)size, (unsigned)addr, (unsigned)flasher->flash_size);
+}
+
 /* The ROM always answers with 64 bytes, of which as many mean something as asked for. */
 static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
@@ -117,9 +128,9 @@ static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *byt
 
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
-    espy_status st = espy_flasher_writable(flasher, err);
-    if (st == ESPY_OK)
-        st = espy_flasher_reach(addr, n, err);
+    espy_status st = espy_flasher_readable(flasher, addr, n, err);
+    if (st == ESPY_OK && flasher->stub.running)
+        return espy_stub_read(flasher, addr, bytes, n, err);
     for (size_t at = 0; at < n && st == ESPY_OK; at += ESPY_LOADER_READ_MAX) {
         size_t left = n - at;
         st = read_piece(flasher, addr + (uint32_t)at, bytes + at,
@@ -145,7 +156,10 @@ static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
     espy_loader_request request = espy_loader_write_reg(regs, sizeof regs / sizeof regs[0]);
     espy_loader_reply reply;
     espy_err why = {0};
-    espy_status st = espy_session_request(&flasher->session, &request, LAST_REPLY_MS, &reply, &why);
+    espy_status st = flasher->stub.running
+                         ? espy_stub_write_regs(flasher, regs, sizeof regs / sizeof regs[0], &why)
+                         : espy_session_request(&flasher->session, &request, LAST_REPLY_MS, &reply, &why);
+    flasher->stub.running = false;
     if (st != ESPY_OK && !espy_session_transient(&why))
         return espy_pass(err, st, &why);
     st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
@@ -155,6 +169,7 @@ static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
 static espy_status line_reset(espy_flasher *flasher, espy_err *err)
 {
     espy_status st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+    flasher->stub.running = false;
     if (st == ESPY_OK)
         st = espy_session_forget(&flasher->session, err);
     return st == ESPY_OK ? espy_reset_to_flash(flasher->link, err) : st;

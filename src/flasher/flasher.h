@@ -8,6 +8,7 @@
 #include "espy/flasher.h"
 
 #include "session.h"
+#include "stub.h"
 
 enum {
     ESPY_ROM_BAUD = 115200, /* of the ROM's log, of connect, and of the firmware after it */
@@ -31,6 +32,7 @@ struct espy_flasher {
     uint32_t flash_id;
     uint32_t flash_size; /* 0 until identified, and where the id says none */
     bool secure_download;
+    espy_stub stub;
 };
 
 /* The progress callback, if there is one. */
@@ -42,13 +44,18 @@ void espy_flasher_spent(espy_flasher *flasher, double *seconds, uint64_t start_m
 espy_status espy_flasher_writable(const espy_flasher *flasher, espy_err *err);
 /* An error where the ROM cannot address all of the range. */
 espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err);
+/* An error where the range goes beyond the flash, or beyond what the ROM reaches if it
+ * is what reads it. */
+espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, uint64_t size, espy_err *err);
 
 /* Sets the link's rate; nothing where it has none. */
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err);
 /* Goes to top_baud, or to the fastest slower rate that works. */
 espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err);
-/* SPI_ATTACH, and SPI_SET_PARAMS once the size is known. */
+/* The ROM's SPI_ATTACH, and SPI_SET_PARAMS once the size is known; a stub needs neither. */
 espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err);
+/* The rate, the flash attached and, where it is wanted, the stub running. */
+espy_status espy_flasher_prepare(espy_flasher *flasher, espy_err *err);
 /* After trouble: gets in step at the present rate, or else resets and sets up anew; goes
  * on at a lower rate where the one before seems to be what is wrong. */
 espy_status espy_flasher_recover(espy_flasher *flasher, bool slow_down, espy_err *err);

@@ -20,6 +20,8 @@
 
 espy_status espy_flasher_read_reg(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err)
 {
+    if (flasher->stub.running)
+        return espy_stub_read_regs(flasher, &addr, 1, value, err);
     espy_loader_request request = espy_loader_read_reg(addr);
     espy_loader_reply reply;
     espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, &reply, err);
@@ -30,6 +32,8 @@ espy_status espy_flasher_read_reg(espy_flasher *flasher, uint32_t addr, uint32_t
 
 espy_status espy_flasher_write_regs(espy_flasher *flasher, const espy_loader_reg *regs, size_t n, espy_err *err)
 {
+    if (flasher->stub.running)
+        return espy_stub_write_regs(flasher, regs, n, err);
     espy_loader_request request = espy_loader_write_reg(regs, n);
     return espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, NULL, err);
 }
@@ -93,6 +97,11 @@ static espy_status security_info(espy_flasher *flasher, uint8_t info[SECURITY_IN
 static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_err *err)
 {
     uint8_t info[SECURITY_INFO_SIZE] = {0}, before[SECURITY_INFO_SIZE];
+    if (flasher->stub.running) { /* which is the ESP32-S3's */
+        board->chip_id = ESPY_CHIP_ESP32S3;
+        board->chip = espy_image_chip_name(ESPY_CHIP_ESP32S3);
+        return ESPY_OK;
+    }
     for (unsigned i = 0; i < READINGS && (i < 2 || memcmp(info, before, sizeof info) != 0); i++) {
         size_t size;
         memcpy(before, info, sizeof before);
@@ -170,6 +179,8 @@ espy_status espy_flasher_rdid(espy_flasher *flasher, uint32_t *id, espy_err *err
 
 espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err)
 {
+    if (flasher->stub.running)
+        return ESPY_OK;
     espy_loader_request request = espy_loader_spi_attach();
     espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, NULL, err);
     if (st != ESPY_OK || flasher->flash_size == 0)
@@ -193,10 +204,14 @@ static espy_status read_once(espy_flasher *flasher, reading *r, espy_err *err)
     return st;
 }
 
-/* It counts once it has been read twice the same. */
+/* It counts once it has been read twice the same; the stub's answers carry a CRC. */
 static espy_status read_surely(espy_flasher *flasher, reading *r, espy_err *err)
 {
     reading before = {0};
+    if (flasher->stub.running) {
+        r->flash_id = flasher->stub.hello.flash_id;
+        return espy_stub_read_regs(flasher, espy_efuse_addr, ESPY_EFUSE_WORDS, r->efuses, err);
+    }
     for (unsigned i = 0; i < READINGS; i++) {
         espy_status st = read_once(flasher, r, err);
         if (st != ESPY_OK || (i > 0 && memcmp(r, &before, sizeof before) == 0))
@@ -211,9 +226,7 @@ static espy_status read_surely(espy_flasher *flasher, reading *r, espy_err *err)
 static espy_status identify_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
 {
     reading r;
-    espy_status st = espy_flasher_attach(flasher, err);
-    if (st == ESPY_OK)
-        st = read_surely(flasher, &r, err);
+    espy_status st = read_surely(flasher, &r, err);
     if (st != ESPY_OK)
         return st;
     espy_efuse_decode(board, r.efuses);
@@ -229,8 +242,10 @@ static espy_status identify(espy_flasher *flasher, espy_board *board, espy_err *
     *board = (espy_board){.chip = "", .package = "unknown", .flash.vendor = "unknown", .psram.vendor = ""};
     flasher->flash_size = 0;
     espy_status st = identify_chip(flasher, board, err);
-    if (st == ESPY_OK)
+    if (st == ESPY_OK && board->secure_download)
         st = espy_flasher_to_top_baud(flasher, err);
+    else if (st == ESPY_OK)
+        st = espy_flasher_prepare(flasher, err);
     return st == ESPY_OK && !board->secure_download ? identify_parts(flasher, board, err) : st;
 }
 

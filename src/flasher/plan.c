@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static espy_status check_part(const espy_flash_part *part, uint32_t flash_size, espy_err *err)
+static espy_status check_part(const espy_flash_part *part, uint32_t flash_size, uint32_t reach, espy_err *err)
 {
     if (part->addr % ESPY_FLASH_SECTOR != 0)
         return espy_fail(err, ESPY_E_ARG, "the address 0x%x is not at a sector of 4 KiB", (unsigned)part->addr);
@@ -17,7 +17,7 @@ static espy_status check_part(const espy_flash_part *part, uint32_t flash_size, 
         return espy_fail(err, ESPY_E_ARG, "0x%x bytes to erase at 0x%x are not whole sectors of 4 KiB",
                          (unsigned)part->size, (unsigned)part->addr);
     if (part->addr <= flash_size && part->size <= flash_size - part->addr)
-        return espy_flasher_reach(part->addr, part->size, err);
+        return (uint64_t)part->addr + part->size <= reach ? ESPY_OK : espy_flasher_reach(part->addr, part->size, err);
     espy_fail(err, ESPY_E_ARG, "0x%x bytes at 0x%x go beyond the flash, which has 0x%x", (unsigned)part->size,
               (unsigned)part->addr, (unsigned)flash_size);
     espy_advise(err, "Choose a smaller image, or fit it to the flash.");
@@ -30,10 +30,10 @@ static uint64_t end_of(const espy_flash_part *part)
     return ((uint64_t)part->addr + part->size + sector - 1) / sector * sector;
 }
 
-static espy_status check(const espy_flash_part *parts, size_t n, uint32_t flash_size, espy_err *err)
+espy_status espy_plan_check(const espy_flash_part *parts, size_t n, uint32_t flash_size, uint32_t reach, espy_err *err)
 {
     for (size_t i = 0; i < n; i++) {
-        espy_status st = check_part(&parts[i], flash_size, err);
+        espy_status st = check_part(&parts[i], flash_size, reach, err);
         if (st != ESPY_OK)
             return st;
         for (size_t j = 0; j < i; j++)
@@ -70,7 +70,7 @@ static espy_region cut(const espy_flash_part *part, uint32_t at)
 espy_status espy_plan_make(espy_plan *plan, const espy_flash_part *parts, size_t n, uint32_t flash_size, espy_err *err)
 {
     *plan = (espy_plan){0};
-    espy_status st = check(parts, n, flash_size, err);
+    espy_status st = espy_plan_check(parts, n, flash_size, ESPY_ROM_REACH, err);
     if (st != ESPY_OK)
         return st;
     size_t max = 0;

@@ -22,6 +22,9 @@ typedef struct espy_plan {
     uint64_t bytes; /* of all regions */
 } espy_plan;
 
+/* ESPY_E_ARG: misaligned, overlapping or beyond flash_size; ESPY_E_UNSUPPORTED: beyond reach. */
+espy_status espy_plan_check(const espy_flash_part *parts, size_t n, uint32_t flash_size, uint32_t reach, espy_err *err);
+
 /* ESPY_E_ARG: misaligned, overlapping or beyond flash_size.  Whole regions of 0xFF
  * become erasures.  Cuts are at multiples of ESPY_REGION_MAX, so that erasing goes by
  * the flash's large blocks. */

@@ -84,8 +84,7 @@ static bool next_frame(espy_session *session)
     return false;
 }
 
-/* *found == false: none came before the deadline. */
-static espy_status receive(espy_session *session, uint64_t deadline, bool *found, espy_err *err)
+espy_status espy_session_receive(espy_session *session, uint64_t deadline, bool *found, espy_err *err)
 {
     while (!(*found = next_frame(session))) {
         espy_status st = espy_session_check(session, err);
@@ -102,6 +101,12 @@ static espy_status receive(espy_session *session, uint64_t deadline, bool *found
     return ESPY_OK;
 }
 
+espy_status espy_session_send(espy_session *session, const uint8_t *bytes, size_t n, espy_err *err)
+{
+    session->bytes_sent += n;
+    return espy_link_write(session->link, bytes, n, err);
+}
+
 static espy_status transmit(espy_session *session, const espy_loader_request *request, espy_err *err)
 {
     espy_buf_clear(&session->tx);
@@ -109,8 +114,7 @@ static espy_status transmit(espy_session *session, const espy_loader_request *re
     if (st != ESPY_OK)
         return st;
     size_t n = espy_loader_encode(session->tx.bytes, session->tx.cap, request);
-    session->bytes_sent += n;
-    return espy_link_write(session->link, session->tx.bytes, n, err);
+    return espy_session_send(session, session->tx.bytes, n, err);
 }
 
 /* Answers of other commands are what is left of earlier trouble.  An unknown command
@@ -147,7 +151,7 @@ static espy_status await(espy_session *session, const espy_loader_request *reque
     uint64_t deadline = espy_link_now_ms(session->link) + timeout_ms;
     for (;;) {
         bool found;
-        espy_status st = receive(session, deadline, &found, err);
+        espy_status st = espy_session_receive(session, deadline, &found, err);
         if (st != ESPY_OK)
             return st;
         if (!found)
@@ -192,7 +196,7 @@ static espy_status take_replies(espy_session *session, espy_err *err)
 {
     bool found = true;
     for (unsigned i = 1; i < SYNC_REPLIES && found; i++) {
-        espy_status st = receive(session, espy_link_now_ms(session->link) + SYNC_MS, &found, err);
+        espy_status st = espy_session_receive(session, espy_link_now_ms(session->link) + SYNC_MS, &found, err);
         if (st != ESPY_OK)
             return st;
     }
@@ -210,7 +214,7 @@ espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *e
             st = espy_session_request(session, &request, SYNC_MS, &reply, &why);
         if (st == ESPY_OK) {
             session->sync_value = reply.value;
-            return take_replies(session, err);
+            return reply.value == ESPY_STUB_MAGIC ? ESPY_OK : take_replies(session, err);
         }
         if (!espy_session_transient(&why))
             return espy_pass(err, st, &why);

@@ -10,6 +10,7 @@
 #include "espy/loader.h"
 
 #include "../base/buf.h"
+#include "../loader/stub.h"
 
 /* What a board says between its reset and the first frame: a boot log's beginning. */
 enum { ESPY_HEARD_MAX = 1024 };
@@ -21,15 +22,15 @@ typedef struct espy_session {
     void *user;
 
     espy_slip slip;
-    uint8_t frame[ESPY_LOADER_FRAME_MAX];
-    uint8_t rx[1024]; /* read from the link, not yet decoded from rx_at on */
+    uint8_t frame[ESPY_STUB_FRAME_MAX]; /* no reply of the ROM is longer */
+    uint8_t rx[1024];                   /* read from the link, not yet decoded from rx_at on */
     size_t rx_at, rx_size;
     espy_buf tx;
     uint8_t last_op; /* of the request before this one */
 
     char heard[ESPY_HEARD_MAX + 1]; /* raw bytes since espy_session_forget(), NULs made dots */
     size_t heard_size;
-    uint32_t sync_value; /* of the last SYNC reply: 0 means that a stub runs */
+    uint32_t sync_value; /* of the last SYNC reply: 0 and ESPY_STUB_MAGIC mean that a stub runs */
     uint64_t bytes_sent;
 } espy_session;
 
@@ -48,6 +49,12 @@ espy_status espy_session_request(espy_session *session, const espy_loader_reques
  * request or reply is tried again, twice, after getting in step.  reply may be NULL. */
 espy_status espy_session_ask(espy_session *session, const espy_loader_request *request, uint32_t timeout_ms,
                              espy_loader_reply *reply, espy_err *err);
+
+/* For protocols other than the ROM's: sends bytes that are a frame, and takes the next
+ * frame, session->frame[0..session->slip.size), valid until the next call; *found ==
+ * false: none came before the deadline. */
+espy_status espy_session_send(espy_session *session, const uint8_t *bytes, size_t n, espy_err *err);
+espy_status espy_session_receive(espy_session *session, uint64_t deadline, bool *found, espy_err *err);
 
 /* Gets in step: up to `tries` SYNCs, 100 ms for each to be answered, then takes
  * in all of its replies. */

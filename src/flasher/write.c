@@ -134,12 +134,27 @@ static espy_status chip_md5(espy_flasher *flasher, uint32_t addr, uint32_t size,
     return st;
 }
 
+/* The stub has no MD5: its digests are SHA-256. */
+static espy_status md5_by_reading(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16],
+                                  espy_err *err)
+{
+    uint8_t *bytes = malloc(size + 1);
+    if (bytes == NULL)
+        return espy_fail(err, ESPY_E_MEMORY, "no memory for %u bytes of flash", (unsigned)size);
+    espy_status st = espy_stub_read(flasher, addr, bytes, size, err);
+    if (st == ESPY_OK && mbedtls_md5_ret(bytes, size, digest) != 0)
+        st = espy_fail(err, ESPY_E_MEMORY, "MD5 of %u bytes failed on this computer", (unsigned)size);
+    free(bytes);
+    return st;
+}
+
 espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err)
 {
-    espy_status st = espy_flasher_writable(flasher, err);
-    if (st == ESPY_OK)
-        st = espy_flasher_reach(addr, size, err);
-    return st == ESPY_OK ? chip_md5(flasher, addr, size, digest, err) : st;
+    espy_status st = espy_flasher_readable(flasher, addr, size, err);
+    if (st != ESPY_OK)
+        return st;
+    return flasher->stub.running ? md5_by_reading(flasher, addr, size, digest, err)
+                                 : chip_md5(flasher, addr, size, digest, err);
 }
 
 /* Whether the flash holds the first n bytes of the region's contents. */
@@ -405,22 +420,29 @@ static espy_status allocate(job *j, espy_err *err)
     return ESPY_OK;
 }
 
-espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err)
+static espy_status write_by_rom(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err)
 {
     job j = {.flasher = flasher};
-    espy_status st = espy_flasher_writable(flasher, err);
-    if (st == ESPY_OK)
-        st = espy_plan_make(&j.plan, parts, n, flasher->flash_size, err);
+    espy_status st = espy_plan_make(&j.plan, parts, n, flasher->flash_size, err);
     if (st == ESPY_OK)
         st = allocate(&j, err);
-    if (st == ESPY_OK) {
-        for (size_t i = 0; i < n; i++)
-            flasher->stats.bytes_image += parts[i].bytes != NULL ? parts[i].size : 0;
+    if (st == ESPY_OK)
         st = run(&j, err);
-    }
     libdeflate_free_compressor(j.compressor);
     free(j.contents);
     free(j.stream);
     espy_plan_free(&j.plan);
     return st;
+}
+
+espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err)
+{
+    espy_status st = espy_flasher_writable(flasher, err);
+    if (st == ESPY_OK)
+        st = espy_plan_check(parts, n, flasher->flash_size, flasher->stub.running ? UINT32_MAX : ESPY_ROM_REACH, err);
+    if (st != ESPY_OK)
+        return st;
+    for (size_t i = 0; i < n; i++)
+        flasher->stats.bytes_image += parts[i].bytes != NULL ? parts[i].size : 0;
+    return flasher->stub.running ? espy_stub_write(flasher, parts, n, err) : write_by_rom(flasher, parts, n, err);
 }

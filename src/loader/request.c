@@ -101,6 +101,21 @@ espy_loader_request espy_loader_read_flash_slow(uint32_t addr, uint32_t size)
     return WORDS(ESPY_OP_READ_FLASH_SLOW, addr, size);
 }
 
+espy_loader_request espy_loader_mem_begin(uint32_t size, uint32_t n, uint32_t block, uint32_t addr)
+{
+    return WORDS(ESPY_OP_MEM_BEGIN, size, n, block, addr);
+}
+
+espy_loader_request espy_loader_mem_data(uint32_t seq, const uint8_t *bytes, size_t n)
+{
+    return data(ESPY_OP_MEM_DATA, seq, bytes, n);
+}
+
+espy_loader_request espy_loader_mem_end(uint32_t entry)
+{
+    return WORDS(ESPY_OP_MEM_END, 0, entry);
+}
+
 espy_loader_request espy_loader_change_baudrate(uint32_t baud)
 {
     return WORDS(ESPY_OP_CHANGE_BAUDRATE, baud, 0);

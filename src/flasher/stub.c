@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The RAM stub's upload and its small commands; see the header.
+ */
+#include "stub.h"
+
+#include "flasher.h"
+#include "stub_image.h"
+
+#include "../base/bytes.h"
+
+enum {
+    UPLOAD_BLOCK = ESPY_LOADER_BLOCK_MAX,
+    START_MS = 400,      /* from MEM_END to the stub's HELLO */
+    LAST_REPLY_MS = 200, /* the ROM's reply to MEM_END may be lost in the jump */
+    ASK_TRIES = 6,
+    HELLO_TRIES = 3,
+    REGS_MAX = 64
+};
+
+/* ---- frames ------------------------------------------------------------------------ */
+
+espy_status espy_stub_send(espy_flasher *flasher, espy_stub_op op, const uint8_t *head, size_t head_size,
+                           const uint8_t *data, size_t data_size, espy_err *err)
+{
+    espy_stub *stub = &flasher->stub;
+    size_t n = espy_stub_encode(stub->wire, sizeof stub->wire, op, ++stub->tag, head, head_size, data, data_size);
+    if (n == 0)
+        return espy_fail(err, ESPY_E_ARG, "%zu bytes are too many for one request to the stub", head_size + data_size);
+    return espy_session_send(&flasher->session, stub->wire, n, err);
+}
+
+espy_status espy_stub_next(espy_flasher *flasher, uint64_t deadline, espy_stub_frame *frame, bool *found, espy_err *err)
+{
+    for (;;) {
+        espy_status st = espy_session_receive(&flasher->session, deadline, found, err);
+        if (st != ESPY_OK || !*found || espy_stub_parse(frame, flasher->session.frame, flasher->session.slip.size))
+            return st;
+    }
+}
+
+espy_status espy_stub_refused(espy_stub_op op, unsigned status, espy_err *err)
+{
+    espy_fail(err, ESPY_E_DEVICE, "the stub refuses %s: %s (0x%02x)", espy_stub_op_name(op),
+              espy_stub_status_name(status), status);
+    if (err != NULL)
+        err->detail = (int)status;
+    return ESPY_E_DEVICE;
+}
+
+espy_status espy_stub_silent(espy_flasher *flasher, espy_stub_op op, espy_err *err)
+{
+    espy_fail(err, ESPY_E_TIMEOUT, "the stub on %s has not answered %s", flasher->link->name, espy_stub_op_name(op));
+    espy_advise(err, "Try a lower baud rate and another cable, and check that the board keeps its power.");
+    return ESPY_E_TIMEOUT;
+}
+
+/* One try; *found == false: no answer. */
+static espy_status ask_once(espy_flasher *flasher, espy_stub_op op, const uint8_t *payload, size_t n,
+                            espy_stub_frame *answer, bool *found, espy_err *err)
+{
+    espy_status st = espy_stub_send(flasher, op, payload, n, NULL, 0, err);
+    uint64_t deadline = espy_link_now_ms(flasher->link) + ESPY_STUB_ASK_MS;
+    do {
+        if (st == ESPY_OK)
+            st = espy_stub_next(flasher, deadline, answer, found, err);
+    } while (st == ESPY_OK && *found && (answer->op != op || answer->tag != flasher->stub.tag));
+    return st;
+}
+
+espy_status espy_stub_ask(espy_flasher *flasher, espy_stub_op op, const uint8_t *payload, size_t n,
+                          espy_stub_frame *answer, espy_err *err)
+{
+    for (unsigned i = 0; i < ASK_TRIES; i++) {
+        bool found = false;
+        espy_status st = ask_once(flasher, op, payload, n, answer, &found, err);
+        if (st != ESPY_OK)
+            return st;
+        if (found) {
+            espy_log(flasher->config.log, ESPY_LOG_CMD, "stub %s: %s", espy_stub_op_name(op),
+                     espy_stub_status_name(answer->status));
+            return answer->status == ESPY_STUB_OK ? ESPY_OK : espy_stub_refused(op, answer->status, err);
+        }
+    }
+    return espy_stub_silent(flasher, op, err);
+}
+
+/* ---- starting ------------------------------------------------------------------------ */
+
+static espy_status rom(espy_flasher *flasher, const espy_loader_request *request, espy_err *err)
+{
+    espy_loader_reply reply;
+    return espy_session_request(&flasher->session, request, ESPY_COMMAND_MS, &reply, err);
+}
+
+static espy_status upload_segment(espy_flasher *flasher, const espy_stub_segment *segment, espy_err *err)
+{
+    uint32_t n = (uint32_t)((segment->size + UPLOAD_BLOCK - 1) / UPLOAD_BLOCK);
+    espy_loader_request request = espy_loader_mem_begin((uint32_t)segment->size, n, UPLOAD_BLOCK, segment->addr);
+    espy_status st = rom(flasher, &request, err);
+    for (uint32_t i = 0; i < n && st == ESPY_OK; i++) {
+        size_t at = (size_t)i * UPLOAD_BLOCK, left = segment->size - at;
+        request = espy_loader_mem_data(i, segment->bytes + at, left < UPLOAD_BLOCK ? left : UPLOAD_BLOCK);
+        st = rom(flasher, &request, err);
+    }
+    return st;
+}
+
+static espy_status upload(espy_flasher *flasher, espy_err *err)
+{
+    espy_status st = ESPY_OK;
+    for (size_t i = 0; i < espy_stub_esp32s3.n && st == ESPY_OK; i++)
+        st = upload_segment(flasher, &espy_stub_esp32s3.segments[i], err);
+    if (st != ESPY_OK)
+        return espy_context(err, "uploading the stub");
+    espy_loader_request end = espy_loader_mem_end(espy_stub_esp32s3.entry);
+    espy_loader_reply reply;
+    espy_err why = {0};
+    st = espy_session_request(&flasher->session, &end, LAST_REPLY_MS, &reply, &why);
+    return st == ESPY_OK || st == ESPY_E_TIMEOUT ? ESPY_OK : espy_pass(err, st, &why);
+}
+
+/* The stub says HELLO by itself; that may be lost, so it is asked as well. */
+static espy_status await_hello(espy_flasher *flasher, espy_err *err)
+{
+    uint64_t deadline = espy_link_now_ms(flasher->link) + START_MS;
+    for (unsigned i = 0; i <= HELLO_TRIES; i++) {
+        espy_stub_frame frame;
+        bool found = true;
+        espy_status st = ESPY_OK;
+        while (st == ESPY_OK && found) {
+            st = espy_stub_next(flasher, deadline, &frame, &found, err);
+            if (st == ESPY_OK && found && espy_stub_parse_hello(&flasher->stub.hello, &frame))
+                return ESPY_OK;
+        }
+        if (st == ESPY_OK)
+            st = espy_stub_send(flasher, ESPY_STUB_HELLO, NULL, 0, NULL, 0, err);
+        if (st != ESPY_OK)
+            return st;
+        deadline = espy_link_now_ms(flasher->link) + ESPY_STUB_ASK_MS;
+    }
+    return espy_stub_silent(flasher, ESPY_STUB_HELLO, err);
+}
+
+static uint32_t image_crc(void)
+{
+    uint32_t crc = 0;
+    for (size_t i = 0; i < espy_stub_esp32s3.n; i++)
+        crc = espy_stub_crc(crc, espy_stub_esp32s3.segments[i].bytes, espy_stub_esp32s3.segments[i].size);
+    return crc;
+}
+
+/* Its last session's number is asked for, so that the next one has another. */
+static espy_status greet(espy_flasher *flasher, espy_err *err)
+{
+    espy_stub_frame frame;
+    espy_stub_ack ack;
+    espy_status st = await_hello(flasher, err);
+    if (st != ESPY_OK)
+        return st;
+    if (flasher->stub.hello.version != ESPY_STUB_VERSION || flasher->stub.hello.crc != image_crc())
+        return espy_fail(err, ESPY_E_PROTOCOL, "the stub on %s is not the one that this espy brings",
+                         flasher->link->name);
+    st = espy_stub_ask(flasher, ESPY_STUB_STATUS, NULL, 0, &frame, err);
+    if (st == ESPY_E_DEVICE && espy_stub_parse_ack(&ack, &frame))
+        st = ESPY_OK; /* the error is that of its last session */
+    if (st != ESPY_OK)
+        return st;
+    if (!espy_stub_parse_ack(&ack, &frame))
+        return espy_fail(err, ESPY_E_PROTOCOL, "the stub's STATUS makes no sense");
+    flasher->stub.session = ack.session;
+    flasher->stub.running = true;
+    return ESPY_OK;
+}
+
+espy_status espy_stub_start(espy_flasher *flasher, espy_err *err)
+{
+    flasher->stub.running = false;
+    espy_status st = upload(flasher, err);
+    return st == ESPY_OK ? greet(flasher, err) : st;
+}
+
+espy_status espy_stub_adopt(espy_flasher *flasher, espy_err *err)
+{
+    espy_status st = espy_stub_send(flasher, ESPY_STUB_HELLO, NULL, 0, NULL, 0, err);
+    return st == ESPY_OK ? greet(flasher, err) : st;
+}
+
+/* ---- small commands --------------------------------------------------------------------- */
+
+espy_status espy_stub_read_regs(espy_flasher *flasher, const uint32_t *addr, size_t n, uint32_t *values, espy_err *err)
+{
+    uint8_t payload[4 * REGS_MAX];
+    espy_stub_frame frame;
+    if (n > REGS_MAX)
+        return espy_fail(err, ESPY_E_ARG, "%zu registers are too many for one request", n);
+    for (size_t i = 0; i < n; i++)
+        put_le32(payload + 4 * i, addr[i]);
+    espy_status st = espy_stub_ask(flasher, ESPY_STUB_REGS_READ, payload, 4 * n, &frame, err);
+    if (st == ESPY_OK && frame.size != 4 * n)
+        st = espy_fail(err, ESPY_E_PROTOCOL, "the stub sent %zu bytes for %zu registers", frame.size, n);
+    for (size_t i = 0; i < n && st == ESPY_OK; i++)
+        values[i] = get_le32(frame.payload + 4 * i);
+    return st;
+}
+
+espy_status espy_stub_write_regs(espy_flasher *flasher, const espy_loader_reg *regs, size_t n, espy_err *err)
+{
+    espy_loader_request request = espy_loader_write_reg(regs, n); /* the entries are the ROM's */
+    espy_stub_frame frame;
+    return espy_stub_ask(flasher, ESPY_STUB_REGS_WRITE, request.head, request.head_size, &frame, err);
+}
+
+espy_status espy_stub_baud(espy_flasher *flasher, uint32_t baud, espy_err *err)
+{
+    uint8_t payload[4];
+    espy_stub_frame frame;
+    bool found = false;
+    put_le32(payload, baud);
+    espy_status st = ask_once(flasher, ESPY_STUB_BAUD, payload, sizeof payload, &frame, &found, err);
+    return st != ESPY_OK || found ? st : espy_stub_silent(flasher, ESPY_STUB_BAUD, err);
+}
