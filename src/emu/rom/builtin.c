@@ -17,6 +17,8 @@
 #define ENTRY(frame) (0x000136u | (uint32_t)(frame) / 8 << 12) /* of a1 */
 #define MOVI_N_A8_0 0x080cu
 #define QUOU_A8_A8_A8 0xc28880u
+#define L32I_N_A2_A2_0 0x0228u
+#define S32I_N_A3_A2_0 0x0239u
 
 enum {
     SIZE_ENTRY = 3,
@@ -99,6 +101,14 @@ static void put_traps(uint8_t *image)
     put_insn(at, QUOU_A8_A8_A8, 3);
 }
 
+/* Accesses that the core itself is to make, since they may be none that it is allowed. */
+static void put_access(uint8_t *image, uint32_t addr, uint32_t insn)
+{
+    uint8_t *at = put_insn(image + (addr - ESPY_ROM_CODE_ADDR), ENTRY(32), SIZE_ENTRY);
+    at = put_insn(at, insn, 2);
+    put_insn(at, RETW_N, 2);
+}
+
 static const rom_name *find_name(const char *text)
 {
     for (size_t i = 0; i < NAMES; i++)
@@ -161,6 +171,8 @@ espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bu
     for (size_t i = 0; i < NAMES; i++)
         put_missing(rom, image, &names[i]);
     put_traps(image);
+    put_access(image, ESPY_ROM_LOAD, L32I_N_A2_A2_0);
+    put_access(image, ESPY_ROM_STORE, S32I_N_A3_A2_0);
     for (size_t t = 0; t < TABLES; t++)
         put_table(rom, image, tables[t]);
     qsort(rom->places, rom->place_count, sizeof *rom->places, compare_places);

@@ -11,6 +11,9 @@
 
 /* Where code lies that divides by zero; the real ROM has a function of the radio there. */
 #define ESPY_ROM_DIVIDE_BY_ZERO 0x40006440u
+/* Functions of the guest's: uint32_t load(addr), and store(addr, value). */
+#define ESPY_ROM_LOAD 0x40047ecau
+#define ESPY_ROM_STORE 0x40047e9eu
 
 typedef struct espy_rom_place espy_rom_place;
 

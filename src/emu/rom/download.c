@@ -129,9 +129,14 @@ static void remember_rate(espy_rom_call *c)
 
 /* ---- looking for a SYNC ---- */
 
-static void look_at_next(espy_rom_call *c)
+static void next_port(const espy_rom_call *c)
 {
     set(c, PORT, (get(c, PORT) + 1) % PORTS);
+}
+
+static void look_at_next(espy_rom_call *c)
+{
+    next_port(c);
     espy_rom_wait(c, LOOK, LOOK_TIME);
 }
 
@@ -172,7 +177,8 @@ static void settled(espy_rom_call *c)
     bool whole = espy_rom_download_poll(c, ESPY_DOWNLOAD_PACKET, ESPY_DOWNLOAD_PACKET_MAX) != 0;
     espy_rom_read(c, ESPY_DOWNLOAD_PACKET, packet, sizeof packet);
     if (!whole || get_le16(packet) != SYNC) {
-        look_at_next(c);
+        next_port(c);
+        look(c); /* at once: the ring is about to be emptied */
         return;
     }
     memcpy(reply + 4, packet + 8, 4);

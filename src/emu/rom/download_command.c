@@ -7,6 +7,7 @@
  */
 #include "download_command.h"
 
+#include "builtin.h"
 #include "download_inflate.h"
 #include "download_link.h"
 
@@ -54,7 +55,8 @@ enum {
     MD5_CHUNK = 128,
     WINDOW_SIZE = 0x8000,
     XTAL_HZ = 40000000,
-    RUN = 2 /* of a file: leave the loader */
+    MEMORY_FROM = 0x20000000, /* below, the core has no access */
+    RUN = 2                   /* of a file: leave the loader */
 };
 
 /* eFuse registers.  Source: ESP-IDF, soc/efuse_reg.h. */
@@ -125,7 +127,10 @@ enum {
     WRITTEN_ENCRYPTED,
     LOCKED,
     SET,
+    REG_READ,
     DELAYED,
+    REG_LOADED,
+    REG_STORED,
     ATTACHED,
     READ_SLOWLY,
     HASH_BEGUN,
@@ -310,6 +315,11 @@ static void mem_data(espy_rom_call *c)
     next_packet(c, file);
     if (checksum_is_wrong(c)) {
         fail(c, ERROR_CHECKSUM);
+        return;
+    }
+    if (file_get(c, file, FILE_ADDR) < MEMORY_FROM && word(c, 0) != 0) {
+        const uint32_t args[] = {file_get(c, file, FILE_ADDR), word(c, 4)};
+        espy_rom_guest(c, OBEY, ESPY_ROM_STORE, 2, args); /* the core must not */
         return;
     }
     espy_rom_read(c, data(c), bytes, word(c, 0));
@@ -648,31 +658,52 @@ static void sync(espy_rom_call *c)
     done_well(c);
 }
 
+/* The core itself reads and writes, since the address may be one that it must not. */
+static void load(espy_rom_call *c, uint32_t addr, uint32_t step)
+{
+    espy_rom_guest(c, step, ESPY_ROM_LOAD, 1, &addr);
+}
+
 static void read_reg(espy_rom_call *c)
 {
-    set(c, REPLY_VALUE, espy_rom_read32(c, word(c, 0)));
+    load(c, word(c, 0), REG_READ);
+}
+
+static void reg_read(espy_rom_call *c)
+{
+    set(c, REPLY_VALUE, espy_rom_result(c));
     done_well(c);
 }
 
-static void write_one_reg(espy_rom_call *c, unsigned i)
+/* Entries of WRITE_REG from AT on: address, value, mask, and a delay that comes first. */
+static void write_next_reg(espy_rom_call *c)
 {
-    espy_rom_update32(c, word(c, 4 * i), word(c, 4 * i + 2), word(c, 4 * i + 1));
+    uint32_t i = get(c, AT);
+    if (i == length(c) / 16)
+        done_well(c);
+    else if (word(c, 4 * i + 3) != 0)
+        espy_rom_wait(c, DELAYED, word(c, 4 * i + 3) * ESPY_TICKS_PER_US);
+    else
+        load(c, word(c, 4 * i), REG_LOADED);
 }
 
-/* Each entry, from AT on, begins with its delay. */
-static void write_reg(espy_rom_call *c, bool delayed)
+static void write_reg(espy_rom_call *c)
 {
-    uint32_t n = length(c) / 16, i = get(c, AT);
-    for (; i < n; i++, delayed = false) {
-        uint32_t us = word(c, 4 * i + 3);
-        if (us != 0 && !delayed) {
-            set(c, AT, i);
-            espy_rom_wait(c, DELAYED, us * ESPY_TICKS_PER_US);
-            return;
-        }
-        write_one_reg(c, i);
-    }
-    done_well(c);
+    set(c, AT, 0);
+    write_next_reg(c);
+}
+
+static void delayed(espy_rom_call *c)
+{
+    load(c, word(c, 4 * get(c, AT)), REG_LOADED);
+}
+
+static void reg_loaded(espy_rom_call *c)
+{
+    uint32_t i = get(c, AT), value = word(c, 4 * i + 1), mask = word(c, 4 * i + 2);
+    const uint32_t args[] = {word(c, 4 * i), (espy_rom_result(c) & ~mask) | (value & mask)};
+    set(c, AT, i + 1);
+    espy_rom_guest(c, REG_STORED, ESPY_ROM_STORE, 2, args);
 }
 
 static unsigned key_purpose(const espy_rom_call *c, unsigned block)
@@ -725,17 +756,15 @@ static void change_baud_rate(espy_rom_call *c)
 {
     uint32_t rate = word(c, 0);
     bool divider = espy_rom_read8(c, packet(c) + 12) != 0;
-    set(c, BAUD, divider ? rate : rate != 0 ? 16u * XTAL_HZ / rate : 0);
+    if (!divider && rate == 0) {
+        espy_rom_divide_by_zero(c);
+        return;
+    }
+    set(c, BAUD, divider ? rate : 16u * XTAL_HZ / rate);
     done_well(c);
 }
 
 /* ---- the commands ---- */
-
-static void begin_write_reg(espy_rom_call *c)
-{
-    set(c, AT, 0);
-    write_reg(c, false);
-}
 
 typedef struct command {
     void (*obey)(espy_rom_call *);
@@ -750,7 +779,7 @@ static const command commands[] = {
     [0x06] = {mem_end, false},
     [0x07] = {mem_data, false},
     [0x08] = {sync, true},
-    [0x09] = {begin_write_reg, false},
+    [0x09] = {write_reg, false},
     [0x0a] = {read_reg, false},
     [0x0b] = {set_params, true},
     [0x0d] = {attach, true},
@@ -801,6 +830,7 @@ static void listen(espy_rom_call *c, bool secure)
         reset(c);
 }
 
+/* Before its first BEGIN a file is what the stack has left, and no DATA and no END fits it. */
 static void start(espy_rom_call *c)
 {
     static const uint8_t head[REPLY_END - REPLY] = {1, 0, 4};
@@ -808,7 +838,8 @@ static void start(espy_rom_call *c)
     espy_rom_write(c, sp(c) + REPLY, head, sizeof head);
     for (unsigned at = BAUD; at < LOCALS_END; at += 4)
         set(c, at, 0);
-    file_set(c, plain_file(c), FILE_RUN, 0);
+    for (unsigned at = 0; at < FILE_OUT; at += 4)
+        file_set(c, plain_file(c), at, at == FILE_RUN || at == FILE_ENCRYPT ? 0 : at);
     espy_rom_guest(c, LISTEN, ISR_UNMASK, 1, args);
 }
 
@@ -880,7 +911,10 @@ static void run(espy_rom_call *c, bool secure)
     case WRITTEN_ENCRYPTED: flash_data_done(c); break;
     case LOCKED: locked(c); break;
     case SET: done(c); break;
-    case DELAYED: write_reg(c, true); break;
+    case REG_READ: reg_read(c); break;
+    case DELAYED: delayed(c); break;
+    case REG_LOADED: reg_loaded(c); break;
+    case REG_STORED: write_next_reg(c); break;
     case ATTACHED: done_well(c); break;
     case READ_SLOWLY: read_done(c); break;
     case HASH_BEGUN: hash_next(c); break;
