@@ -244,7 +244,19 @@ def check_threads(tap, board):
     tap.check("threads: one sleeps while the other runs", lines[3], "True")
 
 
-SOME = [check_timers, check_pins, check_disable_irq, check_threads]
+SENSORS = """
+import esp32
+from machine import ADC
+print(esp32.mcu_temperature(), ADC(1).read_uv(), ADC(1).read())
+"""
+
+
+def check_sensors(tap, board):
+    """Conversions that end: the chip is at 25 degrees, its pads at 0 V."""
+    tap.check("esp32.mcu_temperature(), ADC", board.run(SENSORS), "25 0 0")
+
+
+SOME = [check_timers, check_pins, check_disable_irq, check_threads, check_sensors]
 ALL = [*SOME, check_timer_is_even, check_timer_value, check_schedule, check_key, check_pulse]
 
 if __name__ == "__main__":

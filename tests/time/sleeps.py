@@ -125,8 +125,41 @@ def check_reset_of_sleeper(tap, board):
     tap.check("deepsleep(): RESET does", reset_line(board.boot()), (1, "POWERON", 8, "SPI_FAST_FLASH_BOOT"))
 
 
+NAPS = """
+import machine, time
+machine.freq(80000000)
+t = time.ticks_ms()
+for i in range(20): machine.lightsleep(10)
+print(time.ticks_diff(time.ticks_ms(), t), machine.freq())
+"""
+GUARDED = """
+import machine
+w = machine.WDT(timeout=1000)
+machine.lightsleep(3000)
+w.feed()
+print('fed')
+machine.deepsleep(3000)
+"""
+
+
+def check_corners(tap, board):
+    usual = board.run("import machine\nprint(machine.freq())")
+    span, freq = map(int, board.run(NAPS).split())
+    tap.check("twenty naps of 10 ms", span, lambda ms: 195 <= ms <= 230)
+    tap.check("lightsleep() keeps machine.freq()", freq, 80000000)
+    text, seconds = sleep_deeply(board, "machine.deepsleep(0)")
+    tap.check("deepsleep(0): at once", (reset_line(text), seconds < 0.03), (WOKEN, True))
+    tap.check("deepsleep() forgets machine.freq()", board.run("import machine\nprint(machine.freq())"), usual)
+    board.start(GUARDED)
+    text = board.expect("fed\r\n")
+    began = board.now
+    text = board.expect(">>> ")
+    tap.check("a watchdog of 1 s is no matter to a sleeper", (reset_line(text), board.now - began > 3000000),
+              (WOKEN, True))
+
+
 SOME = [check_deep_sleep, check_light_sleep]
-ALL = [*SOME, check_ext0, check_ext1, check_reset_of_sleeper]
+ALL = [*SOME, check_corners, check_ext0, check_ext1, check_reset_of_sleeper]
 
 if __name__ == "__main__":
     sys.exit(on_boards(everywhere(ALL, SOME)))

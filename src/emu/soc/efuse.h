@@ -12,6 +12,7 @@
 #ifndef ESPY_EMU_SOC_EFUSE_H
 #define ESPY_EMU_SOC_EFUSE_H
 
+#include "../core/calibration.h"
 #include "../core/soc.h"
 
 #define ESPY_EFUSE_BLOCKS 11
@@ -35,18 +36,12 @@ typedef struct espy_efuse {
     uint32_t timing[6]; /* DAC_CONF to DATE */
 } espy_efuse;
 
-/* What the fuses say of the analog parts, as ESP-IDF's esp_efuse_rtc_calib.c reads it. */
-typedef struct espy_calibration {
-    uint16_t ground_code[2][4];   /* ADC1, ADC2; by attenuation: the initial code that reads 0 at ground */
-    uint16_t code_at_850mv[2][4]; /* above that */
-    int temperature_error;        /* what the temperature sensor reads too much, in tenths of a degree */
-} espy_calibration;
-
 void espy_efuse_init(espy_efuse *efuse, espy_soc *soc, const espy_efuse_config *config);
 /* Loads the read registers from the fuses, which no reset can change. */
 void espy_efuse_reset(espy_efuse *efuse, espy_reset reset);
 /* What is blown in block 0-10, as shown by the first read register on. */
 uint32_t espy_efuse_word(const espy_efuse *efuse, unsigned block, unsigned word);
+/* What the fuses say of the analog parts, as ESP-IDF reads it. */
 void espy_efuse_calibration(const espy_efuse *efuse, espy_calibration *calibration);
 /* Blows bits, as a factory does; block 0-10, word 0-7. */
 void espy_efuse_blow(espy_efuse *efuse, unsigned block, unsigned word, uint32_t bits);

@@ -90,7 +90,7 @@ bool espy_gpio_is_output(const espy_gpio *g, unsigned pin)
 
 static bool rtc_level(const espy_gpio *g, unsigned pin)
 {
-    const espy_gpio_rtc_pad *pad = &g->rtc[pin];
+    const espy_rtc_pad *pad = &g->rtc[pin];
     espy_pad drive = pad->drive != ESPY_PAD_FLOAT ? pad->drive : g->outside[pin];
     return drive != ESPY_PAD_FLOAT ? drive == ESPY_PAD_HIGH : pad->pulled_up;
 }
@@ -364,7 +364,7 @@ void espy_gpio_set_mux(void *gpio, unsigned pin, uint32_t config)
     update(g, UINT64_C(1) << pin);
 }
 
-void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_gpio_rtc_pad pad)
+void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_rtc_pad pad)
 {
     espy_gpio *g = gpio;
     g->rtc[pin] = pad;

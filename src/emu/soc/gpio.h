@@ -16,21 +16,12 @@
 #ifndef ESPY_EMU_SOC_GPIO_H
 #define ESPY_EMU_SOC_GPIO_H
 
+#include "../core/pad.h"
 #include "../core/soc.h"
 
 #define ESPY_GPIO_PINS 49 /* GPIO0-GPIO48; 22-25 do not exist */
 #define ESPY_GPIO_SIGNALS 256
 #define ESPY_GPIO_SIGNAL_NONE 256 /* FUNC_OUT_SEL: the pad follows GPIO_OUT */
-#define ESPY_GPIO_RTC_PINS 22     /* GPIO0-GPIO21 also belong to RTC_IO */
-
-/* What something outside the chip does to a pad. */
-typedef enum espy_pad { ESPY_PAD_FLOAT, ESPY_PAD_LOW, ESPY_PAD_HIGH } espy_pad;
-
-/* What RTC_IO does with a pad; while it has taken it, this block is cut off. */
-typedef struct espy_gpio_rtc_pad {
-    bool taken, pulled_up;
-    espy_pad drive;
-} espy_gpio_rtc_pad;
 
 typedef struct espy_gpio {
     espy_soc *soc;
@@ -48,7 +39,7 @@ typedef struct espy_gpio {
     uint32_t sigma_delta[12];
     uint32_t mux[ESPY_GPIO_PINS]; /* IO_MUX's register of each pad */
     espy_pad outside[ESPY_GPIO_PINS];
-    espy_gpio_rtc_pad rtc[ESPY_GPIO_RTC_PINS];
+    espy_rtc_pad rtc[ESPY_RTC_PADS];
 } espy_gpio;
 
 void espy_gpio_init(espy_gpio *gpio, espy_soc *soc, espy_line irq, espy_line nmi);
@@ -70,6 +61,6 @@ int espy_gpio_in_pad(const espy_gpio *gpio, unsigned signal);
 /* IO_MUX tells a pad's new configuration; the shape fits espy_iomux_init(). */
 void espy_gpio_set_mux(void *gpio, unsigned pin, uint32_t config);
 /* RTC_IO tells what it does with a pad, 0-21; the shape fits espy_rtc_io's `pad`. */
-void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_gpio_rtc_pad pad);
+void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_rtc_pad pad);
 
 #endif

@@ -19,6 +19,7 @@ enum {
     TIME_LOW0 = 0x010,
     TIME_HIGH0 = 0x014,
     STATE0 = 0x018,
+    TIMER1 = 0x01C,
     RESET_STATE = 0x038,
     WAKEUP_STATE = 0x03C,
     INT_ENA = 0x040,
@@ -66,6 +67,10 @@ enum {
 #define SLEEP_EN (1u << 31)
 #define DG_WRAP_PD_EN (1u << 31)
 #define FORCE_DOWNLOAD_BOOT 1u
+
+/* TIMER1, in cycles of the slow clock */
+#define XTL_BUF_WAIT(timer1) ((timer1) >> 14 & 0x3FF)
+#define PLL_BUF_WAIT(timer1) ((timer1) >> 24)
 
 /* RESET_STATE */
 #define RESET_CAUSE_APPCPU_S 6
@@ -416,11 +421,19 @@ void espy_rtc_gpio_wakes(void *self, unsigned n, bool level)
 void espy_rtc_wake(espy_rtc *rtc, espy_wake source)
 {
     uint32_t cause = (uint32_t)source & *reg(rtc, WAKEUP_STATE) >> WAKEUP_ENA_S;
-    if (!rtc->asleep || cause == 0)
+    if (!rtc->asleep || rtc->wakes.armed || cause == 0)
         return;
     *reg(rtc, SLP_WAKEUP_CAUSE) = cause;
     if (cause & ESPY_WAKE_EXT1)
         *reg(rtc, EXT_WAKEUP1_STATUS) |= ext1_pads(rtc);
+    uint32_t timer1 = *reg(rtc, TIMER1);
+    espy_tick wait = espy_rate_ticks(rtc->rate, XTL_BUF_WAIT(timer1) + PLL_BUF_WAIT(timer1));
+    espy_clock_at(rtc->soc->clock, &rtc->wakes, rtc->soc->clock->now + wait);
+}
+
+static void awake(void *self)
+{
+    espy_rtc *rtc = self;
     if (rtc->deep) {
         espy_reset_request(&rtc->reset, ESPY_CAUSE_DEEP_SLEEP, ESPY_CORES_BOTH);
         return;
@@ -575,6 +588,7 @@ void espy_rtc_init(espy_rtc *rtc, const espy_soc *soc)
     *rtc = (espy_rtc){.soc = soc, .rate = ESPY_RATE_RC_SLOW};
     rtc->alarm = (espy_event){.fire = alarm_due, .self = rtc};
     rtc->swd = (espy_event){.fire = swd_due, .self = rtc};
+    rtc->wakes = (espy_event){.fire = awake, .self = rtc};
     rtc->wdt = (espy_watchdog){
         .clock = soc->clock, .expire = wdt_expire, .hold = wdt_hold, .self = rtc, .rate = ESPY_RATE_RC_SLOW};
     espy_watchdog_init(&rtc->wdt);
@@ -615,6 +629,7 @@ static void reset_domain(espy_rtc *rtc, espy_reset depth)
 void espy_rtc_reset(espy_rtc *rtc, espy_reset depth)
 {
     set_asleep(rtc, false);
+    espy_clock_cancel(rtc->soc->clock, &rtc->wakes);
     /* The ROM cannot feed the super watchdog, and boards without an image are seen to be reset by
      * TIMG0's watchdog over and over, never by this one: a core reset must feed it. */
     espy_clock_cancel(rtc->soc->clock, &rtc->swd);

@@ -9,6 +9,7 @@
  *   stall[c]   high while software stalls core c
  *   sleep      high while the chip sleeps (light or deep): both cores stand
  *              still and the 40 MHz crystal is off; time goes on by events.
+ *              Waking takes the crystal's and the PLL's waits of TIMER1.
  *              Waking from deep sleep asks for a reset, ESPY_CAUSE_DEEP_SLEEP.
  *   intr       interrupt source 39, RTC_CORE
  *   force_download  OPTION1's FORCE_DOWNLOAD_BOOT, which survives a core reset
@@ -60,6 +61,7 @@ typedef struct espy_rtc {
     uint32_t pads; /* levels of GPIO0-21, as RTC_IO passes them on ... */
     bool ext0_pad; /* ... and of the one that it selects for EXT0 */
     bool gpio_wakes[2];
+    espy_event wakes;      /* the crystal is back, after a source has become active */
     uint64_t count_base;   /* the RTC timer's value ... */
     espy_tick count_since; /* ... at this time */
     espy_rate rate;        /* of the slow clock now selected */

@@ -20,7 +20,7 @@ enum {
 };
 
 #define PINS_S 10 /* where the RTC_GPIO_xxx registers put GPIO0 */
-#define PINS_M ((UINT32_C(1) << ESPY_GPIO_RTC_PINS) - 1)
+#define PINS_M ((UINT32_C(1) << ESPY_RTC_PADS) - 1)
 
 /* RTC_GPIO_PINn */
 #define PAD_DRIVER (1u << 2) /* open drain */
@@ -58,7 +58,7 @@ static bool bit(uint32_t word, unsigned n)
 static uint32_t inputs(const espy_rtc_io *io)
 {
     uint32_t listening = 0;
-    for (unsigned pin = 0; pin < ESPY_GPIO_RTC_PINS; pin++)
+    for (unsigned pin = 0; pin < ESPY_RTC_PADS; pin++)
         if (reg(io, PAD0 + 4 * pin) & FUN_IE)
             listening |= UINT32_C(1) << pin;
     return io->level & listening;
@@ -74,7 +74,7 @@ static void tell_inputs(espy_rtc_io *io)
 {
     uint32_t in = inputs(io);
     bool wakes = false;
-    for (unsigned pin = 0; pin < ESPY_GPIO_RTC_PINS; pin++)
+    for (unsigned pin = 0; pin < ESPY_RTC_PADS; pin++)
         wakes = wakes || pin_wakes(io, pin, bit(in, pin));
     if (io->inputs != NULL)
         io->inputs(io->inputs_self, in, bit(in, reg(io, EXT_WAKEUP0) >> EXT_WAKEUP0_SEL_S));
@@ -87,7 +87,7 @@ static void tell_pad(espy_rtc_io *io, unsigned pin)
     bool out = bit(reg(io, RTC_GPIO_OUT), PINS_S + pin);
     bool open_drain = (reg(io, RTC_GPIO_PIN0 + 4 * pin) & PAD_DRIVER) != 0;
     bool drives = bit(reg(io, RTC_GPIO_ENABLE), PINS_S + pin) && !(out && open_drain);
-    espy_gpio_rtc_pad pad = {
+    espy_rtc_pad pad = {
         .taken = (conf & MUX_SEL) != 0,
         .drive = !drives ? ESPY_PAD_FLOAT
                  : out   ? ESPY_PAD_HIGH
@@ -100,7 +100,7 @@ static void tell_pad(espy_rtc_io *io, unsigned pin)
 
 static void tell_all(espy_rtc_io *io)
 {
-    for (unsigned pin = 0; pin < ESPY_GPIO_RTC_PINS; pin++)
+    for (unsigned pin = 0; pin < ESPY_RTC_PADS; pin++)
         tell_pad(io, pin);
     tell_inputs(io);
 }
@@ -108,7 +108,7 @@ static void tell_all(espy_rtc_io *io)
 void espy_rtc_io_changed(void *self, unsigned pin, bool level)
 {
     espy_rtc_io *io = self;
-    if (pin >= ESPY_GPIO_RTC_PINS)
+    if (pin >= ESPY_RTC_PADS)
         return;
     io->level = (io->level & ~(UINT32_C(1) << pin)) | (uint32_t)level << pin;
     tell_inputs(io);

@@ -13,7 +13,8 @@
 #ifndef ESPY_EMU_SOC_RTC_IO_H
 #define ESPY_EMU_SOC_RTC_IO_H
 
-#include "gpio.h"
+#include "../core/pad.h"
+#include "../core/soc.h"
 
 #define ESPY_RTC_IO_WORDS (0x400 / 4)
 
@@ -23,7 +24,7 @@ typedef struct espy_rtc_io {
      * pad (espy_gpio_set_rtc()), `inputs` RTC_CNTL about the levels of all pads that
      * listen here and of the one that EXT_WAKEUP0 selects (espy_rtc_set_pads());
      * `wake` is high while a pad has the level for which its PINn wakes. */
-    void (*pad)(void *self, unsigned pin, espy_gpio_rtc_pad pad);
+    void (*pad)(void *self, unsigned pin, espy_rtc_pad pad);
     void *pad_self;
     void (*inputs)(void *self, uint32_t levels, bool ext0);
     void *inputs_self;

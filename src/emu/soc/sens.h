@@ -21,8 +21,8 @@
 #ifndef ESPY_EMU_SOC_SENS_H
 #define ESPY_EMU_SOC_SENS_H
 
+#include "../core/calibration.h"
 #include "../core/soc.h"
-#include "efuse.h"
 
 #define ESPY_SENS_WORDS (0x200 / 4)
 #define ESPY_SENS_CHANNELS 10

@@ -4,6 +4,8 @@
  */
 #include "sens.h"
 
+#include "efuse.h"
+
 #include "../core/bench.h"
 
 #define BASE 0x60008800u
