@@ -74,6 +74,8 @@ void espy_cpu_spill(espy_cpu *cpu);
  * the core has none.  A write obeys what WSR obeys. */
 uint32_t espy_cpu_get_sr(const espy_cpu *cpu, unsigned n);
 void espy_cpu_set_sr(espy_cpu *cpu, unsigned n, uint32_t value);
+/* The access attribute of a region of 512 MiB, as WITLB and WDTLB set it. */
+void espy_cpu_set_region(espy_cpu *cpu, unsigned region, unsigned attribute);
 uint32_t espy_cpu_prid(const espy_cpu *cpu);
 /* The length of a cycle in clock ticks. */
 unsigned espy_cpu_cycle(const espy_cpu *cpu);

@@ -41,6 +41,11 @@ void espy_cpu_set_sr(espy_cpu *cpu, unsigned n, uint32_t value)
     cpu->stop |= espy_sreg_sets_time(n);
 }
 
+void espy_cpu_set_region(espy_cpu *cpu, unsigned region, unsigned attribute)
+{
+    cpu->itlb[region] = cpu->dtlb[region] = (uint8_t)attribute;
+}
+
 uint32_t espy_cpu_prid(const espy_cpu *cpu)
 {
     return cpu->prid;

@@ -135,6 +135,14 @@ static void enter_main(const espy_rom_call *c)
     espy_cpu_set_pc(c->cpu, MAIN);
 }
 
+/* Nothing is allowed below 0x20000000, so that null pointers are caught. */
+static void set_regions(const espy_rom_call *c)
+{
+    static const uint8_t attributes[8] = {15, 1, 1, 2, 2, 2, 2, 2};
+    for (unsigned i = 0; i < 8; i++)
+        espy_cpu_set_region(c->cpu, i, attributes[i]);
+}
+
 static void reset(espy_rom_call *c)
 {
     espy_cpu_set_sr(c->cpu, XT_INTENABLE, 0);
@@ -146,6 +154,7 @@ static void reset(espy_rom_call *c)
     espy_cpu_set_sr(c->cpu, XT_VECBASE, VECTORS);
     espy_cpu_set_sr(c->cpu, XT_ATOMCTL, ATOMCTL_INTERNAL);
     espy_cpu_set_sr(c->cpu, XT_MEMCTL, espy_cpu_get_sr(c->cpu, XT_MEMCTL) | MEMCTL_LOOP_BUFFER);
+    set_regions(c);
     espy_cpu_set_sr(c->cpu, XT_WINDOWBASE, 0);
     espy_cpu_set_sr(c->cpu, XT_WINDOWSTART, 1);
     if (espy_rom_core(c) == 0)
