@@ -116,7 +116,7 @@ static espy_status tell_json(const emu *e)
         espy_json_string(port, "kind", kinds[e->ports[i].kind]);
         espy_json_string(port, "name", espy_serve_name(e->serve, i));
     }
-    return espy_json_print(e->cli, root);
+    return espy_json_print_line(e->cli, root);
 }
 
 static espy_status tell(const emu *e)

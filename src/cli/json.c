@@ -109,13 +109,23 @@ void espy_json_hex(cJSON *object, const char *key, const uint8_t *bytes, size_t 
     espy_json_string(object, key, n > 0 ? text : NULL);
 }
 
-espy_status espy_json_print(espy_cli *cli, cJSON *object)
+static espy_status print(espy_cli *cli, cJSON *object, bool pretty)
 {
-    char *text = object != NULL ? cJSON_Print(object) : NULL;
+    char *text = object == NULL ? NULL : pretty ? cJSON_Print(object) : cJSON_PrintUnformatted(object);
     cJSON_Delete(object);
     if (text == NULL)
         return espy_fail(&cli->err, ESPY_E_MEMORY, "no memory for the JSON result");
     bool failed = puts(text) < 0 || fflush(stdout) != 0;
     cJSON_free(text);
     return failed ? espy_fail(&cli->err, ESPY_E_IO, "cannot write the result to standard output") : ESPY_OK;
+}
+
+espy_status espy_json_print(espy_cli *cli, cJSON *object)
+{
+    return print(cli, object, true);
+}
+
+espy_status espy_json_print_line(espy_cli *cli, cJSON *object)
+{
+    return print(cli, object, false);
 }

@@ -28,5 +28,7 @@ void espy_json_hex(cJSON *object, const char *key, const uint8_t *bytes, size_t 
 
 /* Prints the object with a newline on stdout and frees it. */
 espy_status espy_json_print(espy_cli *cli, cJSON *object);
+/* The same on one line, for a program that goes on afterwards. */
+espy_status espy_json_print_line(espy_cli *cli, cJSON *object);
 
 #endif
