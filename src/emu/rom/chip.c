@@ -315,10 +315,9 @@ static uint32_t master_of(const espy_rom_call *c, uint8_t block)
 /* The bit that a block has in the mask of those that are not to be read. */
 static uint32_t read_bit(uint8_t block)
 {
-    static const uint32_t bits[] = {1 << 15, 1 << 7,  1 << 5, 1 << 4, 1 << 13, 1 << 14, 1 << 6,
-                                    1 << 11, 1 << 16, 1 << 9, 1 << 8, 0,       1 << 10};
+    static const uint8_t bits[] = {22, 11, 9, 8, 16, 17, 10, 15, 18, 13, 12, 0, 14};
     unsigned i = (unsigned)block - 0x61;
-    return i < sizeof bits / sizeof bits[0] ? bits[i] : 0;
+    return i < sizeof bits && bits[i] != 0 ? 1u << bits[i] : 0;
 }
 
 static uint8_t read_analogue(const espy_rom_call *c)
