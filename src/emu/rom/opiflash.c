@@ -584,6 +584,8 @@ static bool soft_reset(espy_rom_call *c, uint32_t mode, bool second)
 {
     bool octal = mode == OPI_STR || mode == OPI_DTR;
     uint32_t code = second ? (octal ? 0x6699 : 0x99) : (octal ? 0x9966 : 0x66);
+    if (!second)
+        set_mode(c, espy_rom_arg(c, 0), mode);
     return bare_command(c, mode, code, octal ? 16 : 8);
 }
 
@@ -616,14 +618,12 @@ static void esp_rom_opiflash_mode_reset(espy_rom_call *c)
 {
     static const uint8_t modes[] = {OPI_STR, OPI_STR, OPI_DTR, OPI_DTR, 4, 4};
     enum { RESETS = sizeof modes };
-    uint32_t port = espy_rom_arg(c, 0), us = 1;
+    uint32_t us = 1;
     if (!has_own_commands(c))
         return;
     if (c->step == 0)
         exit_continuous_read(c);
     if (c->step < RESETS) {
-        if (c->step % 2 == 0)
-            set_mode(c, port, modes[c->step]);
         soft_reset(c, modes[c->step], c->step % 2 != 0);
     } else if (c->step == RESETS) {
         bare_command(c, OPI_DTR, 0x0606, 16);
