@@ -6,12 +6,12 @@
  *
  *     send HEX       bytes to the board
  *     lines DTR RTS  1 asserts
- *     keys BOOT RESET, power ON, baud RATE   1 is held down, or on
+ *     keys BOOT RESET, power ON   1 is held down, or on
  *     wait MS HEX    until the bytes have come, or MS of the link's time are over;
  *                    "-" waits for nothing and takes all that comes
  *
- * The answer to each is any number of "out US HEX", and then "found US LINK_MS"
- * or "over US LINK_MS" or "error TEXT".
+ * The answer to each is any number of "out US HEX", and then "found US", "over US"
+ * or "error TEXT".
  */
 #include "espy/link.h"
 #include "espy/machine.h"
@@ -43,8 +43,7 @@ static size_t from_hex(uint8_t *bytes, size_t cap, const char *hex)
 
 static void answer(driver *d, const char *word)
 {
-    printf("%s %llu %llu\n", word, (unsigned long long)espy_machine_now_us(d->machine),
-           (unsigned long long)espy_link_now_ms(d->link));
+    printf("%s %llu\n", word, (unsigned long long)espy_machine_now_us(d->machine));
 }
 
 static void show(driver *d, const uint8_t *bytes, size_t n)
@@ -130,8 +129,6 @@ static espy_status obey(driver *d, const char *line)
         st = espy_link_write(d->link, bytes, from_hex(bytes, sizeof bytes, line + 5), &d->err);
     else if (sscanf(line, "lines %u %u", &a, &b) == 2)
         st = espy_link_set_lines(d->link, a != 0, b != 0, &d->err);
-    else if (sscanf(line, "baud %u", &a) == 1)
-        st = espy_link_set_baud(d->link, a, &d->err);
     else if (sscanf(line, "keys %u %u", &a, &b) == 2)
         st = press(d, a != 0, b != 0);
     else if (sscanf(line, "power %u", &a) == 1)

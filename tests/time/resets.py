@@ -33,7 +33,7 @@ def reset_by(board, code):
     board.start(code)
     began = board.now
     text = board.expect(">>> ")
-    return text, (board.when("E" if text.startswith("E") else "\n") - began) / 1e6
+    return text, (board.chunks[0][0] - began) / 1e6
 
 
 def by_mwdt(base, action):
@@ -99,6 +99,7 @@ CASES = {
     "RTC watchdog, system": (by_rwdt(RTC), 0x10, "RTCWDT_RTC_RST", WDT, 0.5),
     "super watchdog": (BY_SWD, 0x12, "SUPER_WDT_RST", WDT, None),
 }
+
 
 def check_resets(tap, board, names=tuple(CASES)):
     board.run("import machine\nmachine.RTC().memory(b'kept')")

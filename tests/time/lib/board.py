@@ -45,7 +45,7 @@ class Board:
         flash.chmod(0o600)
         self.process = subprocess.Popen([TOOLS / "board_driver", f"{model}{roms.KEYS[rom]},flash={flash}{keys}"],
                                         env=roms.without_espy(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.now = self.link_ms = 0
+        self.now = 0
         self.chunks = []  # (time, bytes) of what the last wait was for
         self.rest = []  # of what has come since
 
@@ -69,7 +69,7 @@ class Board:
                 continue
             if word not in ("found", "over"):
                 raise Silence(f"{line[:60]}: {word} {' '.join(rest)}")
-            self.now, self.link_ms = int(rest[0]), int(rest[1])
+            self.now = int(rest[0])
             return word == "found"
 
     def send(self, data):
@@ -77,9 +77,6 @@ class Board:
 
     def lines(self, dtr, rts):
         self.command(f"lines {int(dtr)} {int(rts)}")
-
-    def baud(self, rate):
-        self.command(f"baud {rate}")
 
     def keys(self, boot, reset):
         self.command(f"keys {int(boot)} {int(reset)}")
@@ -145,13 +142,6 @@ class Board:
         self.expect(PROMPT)
         return out.replace("\x04", "").replace("\r\n", "\n").strip()
 
-    def when(self, mark):
-        """The time at which the piece of the last output that holds the mark came."""
-        for time, data in self.chunks:
-            if mark.encode() in data:
-                return time
-        raise Silence(f"no {mark!r} in {self.text()[-600:]!r}")
-
 
 def reset_line(text):
     """The cause and the boot mode of the ROM's banner: (0x1, "POWERON", 0x8, "SPI_FAST_FLASH_BOOT")."""
@@ -181,11 +171,6 @@ class Tap:
     def done(self):
         print(f"1..{self.count}")
         return 1 if self.failed else 0
-
-
-def around(value, part=0.01):
-    """A check that a number is within a part of the value."""
-    return lambda got: abs(got - value) <= part * value
 
 
 def on_boards(tests):
