@@ -53,7 +53,8 @@ enum {
     CAUSES = 24,
     UART_DEV_PRINT = 24, /* UartDev.buff_uart_no */
     RESTART_US = 200,
-    APP_POLL_US = 2
+    APP_POLL_US = 2,
+    INIT_CYCLES = 9600 /* that the reset code takes to initialise RAM */
 };
 
 /* The step in which a part stands still. */
@@ -157,8 +158,11 @@ static void reset(espy_rom_call *c)
     set_regions(c);
     espy_cpu_set_sr(c->cpu, XT_WINDOWBASE, 0);
     espy_cpu_set_sr(c->cpu, XT_WINDOWSTART, 1);
-    if (espy_rom_core(c) == 0)
+    /* Software that restarts the chip counts on the time that this takes. */
+    if (espy_rom_core(c) == 0) {
         espy_rom_init_ram(c);
+        espy_rom_wait(c, 0, INIT_CYCLES * espy_cpu_cycle(c->cpu));
+    }
     set_handlers(c);
     enter_main(c);
 }

@@ -44,7 +44,8 @@ enum {
     SECURE_BOOT_EN = 1 << 20,     /* of DATA2 */
     DIS_LEGACY_SPI_BOOT = 1 << 1, /* of DATA3 */
     FORCE_SEND_RESUME = 1 << 13,  /* of DATA3 */
-    LINE_RETRY_US = 1             /* see try_again() */
+    RETRY_CYCLES = 4000,          /* of a round of looking for a header in vain */
+    COPY_CYCLES = 5               /* to copy and hash a byte */
 };
 
 static uint32_t get(const espy_rom_call *c, unsigned offset)
@@ -442,7 +443,7 @@ static void run_header(espy_rom_call *c)
 
 static void run_retry(espy_rom_call *c)
 {
-    espy_rom_wait(c, RUN_TRY, LINE_RETRY_US * ESPY_TICKS_PER_US);
+    espy_rom_wait(c, RUN_TRY, RETRY_CYCLES * espy_cpu_cycle(c->cpu));
 }
 
 static void run_failed(espy_rom_call *c)
@@ -550,7 +551,7 @@ static void run_copied(espy_rom_call *c)
 {
     set(c, OFFSET, get(c, OFFSET) + get(c, SEGMENT + 4));
     set(c, LEFT, get(c, LEFT) - 1);
-    go(c, run_steps, RUN_SEGMENT);
+    espy_rom_wait(c, RUN_SEGMENT, (espy_tick)COPY_CYCLES * get(c, SEGMENT + 4) * espy_cpu_cycle(c->cpu));
 }
 
 static uint32_t padding(const espy_rom_call *c)
