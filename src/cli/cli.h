@@ -96,6 +96,8 @@ const char *espy_size_text(uint64_t bytes, char *text, size_t cap);
  * takes a `cancelled` callback.  A second Ctrl-C ends the program at once. */
 bool espy_cli_cancelled(void *unused);
 void espy_cli_catch_signals(void);
+/* What reads our output may go before we have cleaned up; writing fails then, and no more. */
+void espy_cli_ignore_pipes(void);
 
 int espy_cmd_up(espy_cli *cli, int argc, char **argv);
 int espy_cmd_emu(espy_cli *cli, int argc, char **argv);

@@ -212,6 +212,7 @@ static espy_status run(emu *e)
 
 static espy_status serve(emu *e)
 {
+    espy_cli_ignore_pipes();
     espy_status st = espy_serve_open(&e->serve, &e->config, &e->cli->err);
     if (st != ESPY_OK)
         return st;

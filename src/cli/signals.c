@@ -33,3 +33,8 @@ void espy_cli_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
 }
+
+void espy_cli_ignore_pipes(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+}

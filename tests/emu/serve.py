@@ -129,6 +129,73 @@ def a_power_cut_forgets_what_a_reset_keeps(folder):
         words.close()
 
 
+def com(command, *value):
+    return bytes([255, 250, 44, command, *value, 255, 240])
+
+
+def a_remote_client_resets_as_if_beside(folder):
+    """esptool's sequence over RFC 2217 as pyserial sends it: one line at a time, each confirmed, a
+    round trip of 50 ms apart.  EN takes 14 ms to rise."""
+    dtr_on, dtr_off, rts_on, rts_off = 8, 9, 11, 12
+    with Board(spec(), "--flash", flash(folder), "--rfc2217", 0) as board:
+        port = Tcp(board.tcp[0])
+        port.until(PROMPT)
+
+        def set_line(value):
+            port.write(com(5, value))
+            said = port.until(com(105, value))
+            time.sleep(0.05)
+            return said
+        said = b"".join(set_line(value) for value in (dtr_off, rts_on, dtr_on, rts_off, dtr_off)) + port.quiet()
+        check(b"waiting for download" in said, True, f"download mode in {said!r}")
+        set_line(rts_on)
+        port.write(com(5, rts_off))
+        port.until(PROMPT)
+        # Both lines together, as when a program opens a port, do nothing; nor does hanging up.
+        set_line(dtr_on)
+        set_line(rts_on)
+        port.prompt()
+        port.ask("kept = 1")
+        port.close()
+        port = Tcp(board.tcp[0])
+        port.prompt()
+        check(port.ask("kept"), "1")
+        # One that vanishes while it holds EN low lets go of it.
+        port.write(com(5, rts_on))
+        port.until(com(105, rts_on))
+        port.close()
+        port = Tcp(board.tcp[0])
+        port.until(PROMPT)
+        port.close()
+
+
+def a_remote_client_sets_the_rate(folder):
+    with Board(spec(timing="real"), "--flash", flash(folder), "--rfc2217", 0, "--tcp", 0) as board:
+        port, other = Tcp(board.tcp[0]), Tcp(board.tcp[1])
+        other.until(PROMPT)
+        rate = (921600).to_bytes(4, "big")
+        port.write(com(1, *rate))
+        port.until(com(101, *rate))
+        other.write(b"print(12345)\r")
+        check(b"12345" in other.quiet(1), False, "text at the wrong rate")
+        port.close()  # and the rate is the default again
+        other.quiet()
+        other.prompt()
+        check(other.ask("print(12345)"), "12345")
+        other.close()
+
+
+def loopback_in_both_families(folder):
+    import socket
+    try:
+        socket.socket(socket.AF_INET6).bind(("::1", 0))
+    except OSError:
+        return
+    with Board(spec(), "--tcp", "[::1]:0", "--tcp", "localhost:0") as board:
+        check(board.told["ports"][0]["name"].startswith("socket://[::1]:"), True)
+        socket.create_connection(("::1", board.tcp[0]), timeout=PATIENCE_S).close()
+
+
 def keys_on_a_terminal(folder):
     keyboard, stdin = pty.openpty()
     before = termios.tcgetattr(stdin)
@@ -266,6 +333,7 @@ def main():
             TEMPLATE = make_flash(stack.enter_context(tempfile.TemporaryDirectory()))
         run_all([every_port_shows_the_board_and_reaches_it, the_flash_file_keeps_the_files,
                  a_new_flash_file_is_blank_and_of_the_chips_size, signals_and_for_end_it, download_mode_from_the_start,
+                 a_remote_client_resets_as_if_beside, a_remote_client_sets_the_rate, loopback_in_both_families,
                  the_control_socket_works_the_keys, a_power_cut_forgets_what_a_reset_keeps, keys_on_a_terminal,
                  a_pty_is_new_to_each_program, a_wrong_rate_is_garbage, a_full_fifo_overruns,
                  an_unpaced_program_loses_nothing, an_idle_prompt_is_cheap_and_sleep_is_true])
