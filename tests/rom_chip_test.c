@@ -71,11 +71,16 @@ static void call(rom_pair *pair, const probe *p)
         rom_pair_call_void(pair, p->name, p->argc, v[0], v[1], v[2], v[3], v[4], v[5]);
 }
 
+/* The registers are compared after each call of the first round, then after each round. */
 static void try_all(rom_pair *pair, const probe *probes, size_t count, unsigned times)
 {
-    for (unsigned round = 0; round < times; round++)
+    for (unsigned round = 0; round < times; round++) {
+        pair->compare = round == 0 ? ROM_PAIR_RAM | ROM_PAIR_BLOCKS : ROM_PAIR_RAM;
         for (size_t i = 0; i < count; i++)
             call(pair, &probes[i]);
+        pair->compare = ROM_PAIR_RAM | ROM_PAIR_BLOCKS;
+        rom_pair_check(pair);
+    }
 }
 
 #define TRY(pair, probes, times) try_all(pair, probes, sizeof(probes) / sizeof(probes)[0], rounds(times))
@@ -253,7 +258,8 @@ static void read_fuses(rom_pair *pair)
     };
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
         rom_pair_call(pair, readers[i], 0);
-    try_all(pair, others, sizeof others / sizeof others[0], 2);
+    for (size_t i = 0; i < 2 * sizeof others / sizeof others[0]; i++)
+        call(pair, &others[i / 2]);
 }
 
 /* Burns a few bits of a block. */
@@ -267,14 +273,18 @@ static void burn(rom_pair *pair, uint32_t block)
 static void fuses(void **state)
 {
     rom_pair *pair = rom_pair_get(state);
+    pair->compare = ROM_PAIR_RAM;
     read_fuses(pair);
+    pair->compare = ROM_PAIR_RAM | ROM_PAIR_BLOCKS;
     rom_pair_call(pair, "ets_efuse_set_timing", 1, 20000000u);
     rom_pair_call(pair, "ets_efuse_clear_program_registers", 0);
     for (unsigned i = 0; i < rounds(3); i++) {
         burn(pair, rom_pair_rand(pair) % 13);
         burn(pair, rom_pair_rand(pair) % 2);
         rom_pair_call(pair, "ets_efuse_read", 0);
+        pair->compare = ROM_PAIR_RAM;
         read_fuses(pair);
+        pair->compare = ROM_PAIR_RAM | ROM_PAIR_BLOCKS;
     }
 }
 
@@ -283,7 +293,8 @@ static void fuses(void **state)
 static void watchdogs(void **state)
 {
     rom_pair *pair = rom_pair_get(state);
-    for (uint32_t round = 0; round < rounds(3); round++) {
+    pair->compare = ROM_PAIR_RAM | ROM_PAIR_BLOCKS;
+    for (uint32_t round = 0; round < rounds(2); round++) {
         for (uint32_t inst = 0; inst < 3; inst++) {
             const uint32_t hal = ROM_PAIR_DATA;
             rom_pair_call_void(pair, "wdt_hal_init", 4, hal, inst, rom_pair_rand(pair) & 0xffff,
@@ -500,6 +511,7 @@ static void uart_settings(void **state)
 static void uart_sends(void **state)
 {
     rom_pair *pair = rom_pair_get(state);
+    pair->compare = ROM_PAIR_RAM;
     rom_pair_call_void(pair, "uart_tx_switch", 1, 0);
     for (uint32_t prints = 0; prints < 4; prints++) {
         uint8_t flags[] = {prints & 1, prints >> 1};
@@ -508,6 +520,7 @@ static void uart_sends(void **state)
             rom_pair_call(pair, "uart_tx_one_char", 1, i % 50 == 0 ? '\n' : 'a' + i % 26);
         rom_pair_call_void(pair, "uart_tx_wait_idle", 1, 0);
     }
+    pair->compare = ROM_PAIR_RAM | ROM_PAIR_BLOCKS;
     rom_pair_call(pair, "uart_tx_one_char2", 1, '!');
 }
 
