@@ -38,11 +38,21 @@ enum {
     UNUSED_INTERRUPT = 16
 };
 
-#define SETTLE_TIME ESPY_TICKS_PER_MS      /* between the looks at a port's rate and at its bytes */
-#define LOOK_TIME (10 * ESPY_TICKS_PER_US) /* at a UART */
+/* The ports, and how long it stays at each: a millisecond from the look at the rate to the
+ * one at the bytes, and what the mask ROM's code takes.  A round of exactly 4 ms would find
+ * a host that knocks at whole milliseconds at the same place for ever. */
+static const struct {
+    uint8_t port;
+    uint16_t settle_us;
+} ports[] = {
+    {0, 1004},
+    {1, 1004},
+    {ESPY_PORT_USB_OTG, 1007},
+    {ESPY_PORT_USB_SERIAL_JTAG, 1008},
+};
+enum { PORTS = sizeof ports / sizeof ports[0] };
 
-static const uint8_t ports[] = {0, 1, ESPY_PORT_USB_OTG, ESPY_PORT_USB_SERIAL_JTAG};
-enum { PORTS = sizeof ports };
+#define LOOK_TIME (4 * ESPY_TICKS_PER_US) /* at a UART that has heard nothing */
 
 /* Locals. */
 enum { APB = 4, PORT = 8, BARRED = 12, LEFT = 16, REPLY = 20, REPLY_SIZE = 12, LOCALS = 16 };
@@ -83,7 +93,7 @@ static void set(const espy_rom_call *c, unsigned local, uint32_t value)
 
 static unsigned port(const espy_rom_call *c)
 {
-    return ports[get(c, PORT) % PORTS];
+    return ports[get(c, PORT) % PORTS].port;
 }
 
 /* ---- getting ready ---- */
@@ -142,7 +152,7 @@ static void look_at_next(espy_rom_call *c)
 
 static void settle(espy_rom_call *c)
 {
-    espy_rom_wait(c, SETTLED, SETTLE_TIME);
+    espy_rom_wait(c, SETTLED, ports[get(c, PORT) % PORTS].settle_us * ESPY_TICKS_PER_US);
 }
 
 static void look(espy_rom_call *c)

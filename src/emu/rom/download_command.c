@@ -304,6 +304,12 @@ static void mem_begin(espy_rom_call *c)
     done(c);
 }
 
+/* Whether a copy gets to where the core must not write; it panics then. */
+static bool is_forbidden(uint32_t addr, uint32_t n)
+{
+    return n > 0 && (addr < MEMORY_FROM || addr + (n - 1) < addr);
+}
+
 static void mem_data(espy_rom_call *c)
 {
     uint32_t file = plain_file(c);
@@ -317,9 +323,9 @@ static void mem_data(espy_rom_call *c)
         fail(c, ERROR_CHECKSUM);
         return;
     }
-    if (file_get(c, file, FILE_ADDR) < MEMORY_FROM && word(c, 0) != 0) {
-        const uint32_t args[] = {file_get(c, file, FILE_ADDR), word(c, 4)};
-        espy_rom_guest(c, OBEY, ESPY_ROM_STORE, 2, args); /* the core must not */
+    if (is_forbidden(file_get(c, file, FILE_ADDR), word(c, 0))) {
+        const uint32_t args[] = {0, 0};
+        espy_rom_guest(c, RESETTING, ESPY_ROM_STORE, 2, args);
         return;
     }
     espy_rom_read(c, data(c), bytes, word(c, 0));
