@@ -529,6 +529,8 @@ static void uart_receives(void **state)
     rom_pair *pair = rom_pair_get(state);
     static const char text[] = "hello\rworld, and more than there is room for\n";
     rom_pair_call(pair, "uart_rx_one_char", 1, ROM_PAIR_DATA);
+    rom_pair_call(pair, "usb_uart_device_rx_one_char", 1, ROM_PAIR_DATA);
+    rom_pair_call_void(pair, "usb_uart_device_tx_flush", 0);
     rom_pair_receive(pair, text, sizeof text - 1);
     rom_pair_pass(pair, 20000);
     rom_pair_call(pair, "uart_rx_one_char", 1, ROM_PAIR_DATA);

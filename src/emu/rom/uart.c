@@ -60,6 +60,14 @@ enum {
     UART0_MAP = 0x600c206c, /* of core 0's interrupts */
     UART_INTERRUPT = 5,
 
+    USB_EP1 = 0x60038000,
+    USB_EP1_CONF = 0x60038004,
+    USB_WRITE_DONE = 1,
+    USB_IN_FREE = 2,
+    USB_OUT_AVAILABLE = 4,
+    USB_THERE = 0x3fcef130, /* usb_uart_connected */
+    USB_TRIES = 50,
+
     /* Functions of the ROM */
     RX_INTR_HANDLER = 0x40048794,
     UART_RX_ONE_CHAR = 0x40000660,
@@ -280,6 +288,55 @@ static void UartRxString(espy_rom_call *c)
     espy_rom_return(c, 0);
 }
 
+/* ---- USB Serial/JTAG ---- */
+
+static bool usb_has_room(const espy_rom_call *c)
+{
+    return espy_rom_read32(c, USB_EP1_CONF) & USB_IN_FREE;
+}
+
+static bool usb_has_byte(const espy_rom_call *c)
+{
+    return espy_rom_read32(c, USB_EP1_CONF) & USB_OUT_AVAILABLE;
+}
+
+/* A host that takes nothing for 5 ms is taken to be gone until there is room again. */
+static void usb_uart_device_tx_one_char(espy_rom_call *c)
+{
+    bool room = usb_has_room(c), there = espy_rom_read32(c, USB_THERE) != 0;
+    if (there && !room && c->step < USB_TRIES) {
+        espy_rom_wait(c, c->step + 1, 100 * ESPY_TICKS_PER_US);
+        return;
+    }
+    room = room && !(there && c->step == USB_TRIES);
+    if (there != room)
+        espy_rom_write32(c, USB_THERE, room);
+    if (room)
+        espy_rom_write32(c, USB_EP1, first_arg(c));
+    espy_rom_return(c, 0);
+}
+
+static void usb_uart_device_tx_flush(espy_rom_call *c)
+{
+    espy_rom_write32(c, USB_EP1_CONF, USB_WRITE_DONE);
+}
+
+static void usb_uart_device_rx_one_char_block(espy_rom_call *c)
+{
+    if (usb_has_byte(c))
+        espy_rom_return(c, espy_rom_read32(c, USB_EP1) & 0xff);
+    else
+        espy_rom_wait(c, 0, LOOK);
+}
+
+static void usb_uart_device_rx_one_char(espy_rom_call *c)
+{
+    bool got = usb_has_byte(c);
+    if (got)
+        espy_rom_write8(c, espy_rom_arg(c, 0), (uint8_t)espy_rom_read32(c, USB_EP1));
+    espy_rom_return(c, got ? 0 : 1);
+}
+
 /* ---- settings ---- */
 
 static void set_divisor(const espy_rom_call *c, uint32_t uart, uint32_t sixteenths)
@@ -381,6 +438,10 @@ const espy_rom_function espy_rom_uart_functions[] = {
     STEPS(uart_rx_one_char_block),
     STEPS(uart_rx_readbuff),
     STEPS(UartRxString),
+    STEPS(usb_uart_device_tx_one_char),
+    ROW(usb_uart_device_tx_flush),
+    ROW(usb_uart_device_rx_one_char),
+    STEPS(usb_uart_device_rx_one_char_block),
     ROW(uart_div_modify),
     ROW(Uart_Init),
     STEPS(uartAttach),
