@@ -452,6 +452,8 @@ static void make_rtc_io(espy_machine *m)
     m->rtc_io.wake = (espy_line){espy_rtc_gpio_wakes, &m->rtc, 1};
     m->gpio.changed = (espy_line){espy_rtc_io_changed, &m->rtc_io, 0};
     m->gpio.wake = (espy_line){espy_rtc_gpio_wakes, &m->rtc, 0};
+    m->rtc.hold = espy_gpio_set_hold;
+    m->rtc.hold_self = &m->gpio;
 }
 
 static void make_rtc(espy_machine *m)

@@ -116,6 +116,31 @@ def check_ext1(tap, board):
     tap.check("ext1, light: a level that is there already lets nothing sleep", int(words), lambda ms: ms < 20)
 
 
+HOLD = """
+import esp32, machine
+from machine import Pin
+Pin(4, Pin.OUT, value=1, hold=True)
+Pin(38, Pin.OUT, value=1, hold=True)
+esp32.gpio_deep_sleep_hold({})
+machine.deepsleep(500)
+"""
+LEVELS = """
+from machine import mem32, Pin
+print(mem32[0x6000403C] >> 4 & 1, mem32[0x60004040] >> 6 & 1)
+for n in (4, 38): Pin(n, Pin.IN, Pin.PULL_DOWN, hold=False)
+print(mem32[0x6000403C] >> 4 & 1, mem32[0x60004040] >> 6 & 1)
+"""
+
+
+def check_hold(tap, board):
+    """Outputs that are held through deep sleep: those of RTC_IO always, the others if told."""
+    for told in (False, True):
+        sleep_deeply(board, HOLD.format(told))
+        held, released = board.run(LEVELS).split("\n")
+        tap.check(f"hold=True, gpio_deep_sleep_hold({told}): GPIO4, GPIO38", held, f"1 {int(told)}")
+        tap.check("hold=False lets go", released, "0 0")
+
+
 def check_reset_of_sleeper(tap, board):
     """What comes in does not wake a board that sleeps for ever, RESET does."""
     board.start("import machine\nmachine.deepsleep()")
@@ -159,7 +184,7 @@ def check_corners(tap, board):
 
 
 SOME = [check_deep_sleep, check_light_sleep]
-ALL = [*SOME, check_corners, check_ext0, check_ext1, check_reset_of_sleeper]
+ALL = [*SOME, check_corners, check_ext0, check_ext1, check_hold, check_reset_of_sleeper]
 
 if __name__ == "__main__":
     sys.exit(on_boards(everywhere(ALL, SOME)))

@@ -88,25 +88,36 @@ bool espy_gpio_is_output(const espy_gpio *g, unsigned pin)
            MUX_MCU_SEL(g->mux[pin]) == MUX_FUNC_GPIO && OUT_SEL(g->func_out[pin]) == ESPY_GPIO_SIGNAL_NONE;
 }
 
-static bool rtc_level(const espy_gpio *g, unsigned pin)
+static bool is_held(const espy_gpio *g, unsigned pin)
 {
-    const espy_rtc_pad *pad = &g->rtc[pin];
-    espy_pad drive = pad->drive != ESPY_PAD_FLOAT ? pad->drive : g->outside[pin];
-    return drive != ESPY_PAD_FLOAT ? drive == ESPY_PAD_HIGH : pad->pulled_up;
+    return (g->held >> pin & 1) != 0;
+}
+
+static espy_pad driven(const espy_gpio *g, unsigned pin)
+{
+    if (!espy_gpio_is_output(g, pin))
+        return ESPY_PAD_FLOAT;
+    bool out = (g->out >> pin & 1) != ((g->func_out[pin] & OUT_INV) != 0);
+    bool open_drain = (g->pin[pin] & PAD_DRIVER) != 0;
+    return !out ? ESPY_PAD_LOW : open_drain ? ESPY_PAD_FLOAT : ESPY_PAD_HIGH;
+}
+
+/* What the chip does to a pad. */
+static espy_rtc_pad configured(const espy_gpio *g, unsigned pin)
+{
+    if (is_held(g, pin))
+        return g->held_pad[pin];
+    if (is_taken(g, pin))
+        return g->rtc[pin];
+    bool pulled_up = (g->mux[pin] & (MUX_FUN_PU | MUX_FUN_PD)) == MUX_FUN_PU;
+    return (espy_rtc_pad){.pulled_up = pulled_up, .drive = driven(g, pin)};
 }
 
 static bool pad_level(const espy_gpio *g, unsigned pin)
 {
-    if (is_taken(g, pin))
-        return rtc_level(g, pin);
-    if (espy_gpio_is_output(g, pin)) {
-        bool out = (g->out >> pin & 1) != ((g->func_out[pin] & OUT_INV) != 0);
-        if (!out || (g->pin[pin] & PAD_DRIVER) == 0)
-            return out;
-    }
-    if (g->outside[pin] != ESPY_PAD_FLOAT)
-        return g->outside[pin] == ESPY_PAD_HIGH;
-    return (g->mux[pin] & (MUX_FUN_PU | MUX_FUN_PD)) == MUX_FUN_PU;
+    espy_rtc_pad pad = configured(g, pin);
+    espy_pad drive = pad.drive != ESPY_PAD_FLOAT ? pad.drive : g->outside[pin];
+    return drive != ESPY_PAD_FLOAT ? drive == ESPY_PAD_HIGH : pad.pulled_up;
 }
 
 /* What GPIO_IN shows: the pads that listen. */
@@ -360,8 +371,21 @@ void espy_gpio_set_mux(void *gpio, unsigned pin, uint32_t config)
     if (!exists(pin))
         return;
     g->mux[pin] = config;
-    set_mask(&g->listening, pin, (config & MUX_FUN_IE) != 0);
+    if (!is_held(g, pin))
+        set_mask(&g->listening, pin, (config & MUX_FUN_IE) != 0);
     update(g, UINT64_C(1) << pin);
+}
+
+void espy_gpio_set_hold(void *gpio, uint64_t pins)
+{
+    espy_gpio *g = gpio;
+    uint64_t changed = pins ^ g->held;
+    for (unsigned pin = 0; pin < ESPY_GPIO_PINS; pin++)
+        if (exists(pin) && (changed >> pin & 1) != 0) {
+            g->held_pad[pin] = configured(g, pin);
+            set_mask(&g->held, pin, (pins >> pin & 1) != 0);
+            espy_gpio_set_mux(g, pin, g->mux[pin]);
+        }
 }
 
 void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_rtc_pad pad)

@@ -33,13 +33,14 @@ typedef struct espy_gpio {
     uint32_t bt_select, sdio_select, clock_gate, date;
     uint32_t pin[54];
     /* Masks of pins, worked out from pin[] and mux[]. */
-    uint64_t int_ena, nmi_ena, wake_ena, int_low, int_high, listening, taken;
+    uint64_t int_ena, nmi_ena, wake_ena, int_low, int_high, listening, taken, held;
     uint32_t func_in[ESPY_GPIO_SIGNALS];
     uint32_t func_out[54];
     uint32_t sigma_delta[12];
     uint32_t mux[ESPY_GPIO_PINS]; /* IO_MUX's register of each pad */
     espy_pad outside[ESPY_GPIO_PINS];
     espy_rtc_pad rtc[ESPY_RTC_PADS];
+    espy_rtc_pad held_pad[ESPY_GPIO_PINS]; /* what a held pad was when its hold began */
 } espy_gpio;
 
 void espy_gpio_init(espy_gpio *gpio, espy_soc *soc, espy_line irq, espy_line nmi);
@@ -60,6 +61,9 @@ int espy_gpio_in_pad(const espy_gpio *gpio, unsigned signal);
 
 /* IO_MUX tells a pad's new configuration; the shape fits espy_iomux_init(). */
 void espy_gpio_set_mux(void *gpio, unsigned pin, uint32_t config);
+/* RTC_CNTL tells which pads keep what they are, whatever is configured and through resets;
+ * the shape fits espy_rtc's `hold`. */
+void espy_gpio_set_hold(void *gpio, uint64_t pins);
 /* RTC_IO tells what it does with a pad, 0-21; the shape fits espy_rtc_io's `pad`. */
 void espy_gpio_set_rtc(void *gpio, unsigned pin, espy_rtc_pad pad);
 

@@ -32,7 +32,9 @@ enum {
     SLP_REJECT_CONF = 0x068,
     CLK_CONF = 0x074,
     SLOW_CLK_CONF = 0x078,
+    PWC = 0x088,
     DIG_PWC = 0x090,
+    DIG_ISO = 0x094,
     WDTCONFIG0 = 0x098,
     WDTCONFIG1 = 0x09C,
     WDTFEED = 0x0AC,
@@ -42,6 +44,8 @@ enum {
     SW_CPU_STALL = 0x0BC,
     STORE4 = 0x0C0,
     STORE7 = 0x0CC,
+    PAD_HOLD = 0x0D8,
+    DIG_PAD_HOLD = 0x0DC,
     EXT_WAKEUP1 = 0x0E0,
     EXT_WAKEUP1_STATUS = 0x0E4,
     TIME_LOW1 = 0x0EC,
@@ -71,6 +75,14 @@ enum {
 /* TIMER1, in cycles of the slow clock */
 #define XTL_BUF_WAIT(timer1) ((timer1) >> 14 & 0x3FF)
 #define PLL_BUF_WAIT(timer1) ((timer1) >> 24)
+
+/* PWC, DIG_ISO, DIG_PAD_HOLD */
+#define PAD_FORCE_HOLD (1u << 21)
+#define DG_PAD_AUTOHOLD_EN (1u << 11)
+#define DG_PAD_FORCE_UNHOLD (1u << 14)
+#define DG_PAD_FORCE_HOLD (1u << 15)
+#define RTC_PADS_M ((UINT64_C(1) << 22) - 1) /* GPIO0-21; the others are digital pads */
+#define DIG_PAD_HOLD_S 21                    /* bit 1 is GPIO22 */
 
 /* RESET_STATE */
 #define RESET_CAUSE_APPCPU_S 6
@@ -351,6 +363,24 @@ static void swd_write(espy_rtc *rtc, uint32_t value)
 
 /* ---- sleep ---- */
 
+/* In deep sleep, digital pads are held only if that is enabled for all of them. */
+static bool digital_holds(espy_rtc *rtc)
+{
+    uint32_t iso = *reg(rtc, DIG_ISO);
+    return !(rtc->asleep && rtc->deep) || (iso & (DG_PAD_AUTOHOLD_EN | DG_PAD_FORCE_UNHOLD)) == DG_PAD_AUTOHOLD_EN;
+}
+
+static void update_hold(espy_rtc *rtc)
+{
+    uint64_t pins = *reg(rtc, PWC) & PAD_FORCE_HOLD ? RTC_PADS_M : *reg(rtc, PAD_HOLD) & RTC_PADS_M;
+    uint64_t digital =
+        *reg(rtc, DIG_ISO) & DG_PAD_FORCE_HOLD ? UINT64_MAX : (uint64_t)*reg(rtc, DIG_PAD_HOLD) << DIG_PAD_HOLD_S;
+    if (digital_holds(rtc))
+        pins |= digital & ~RTC_PADS_M;
+    if (rtc->hold != NULL)
+        rtc->hold(rtc->hold_self, pins);
+}
+
 static void set_asleep(espy_rtc *rtc, bool asleep)
 {
     if (asleep == rtc->asleep)
@@ -358,6 +388,7 @@ static void set_asleep(espy_rtc *rtc, bool asleep)
     rtc->asleep = asleep;
     latch_time(rtc);
     wdt_apply(rtc);
+    update_hold(rtc);
     espy_line_set(&rtc->sleep, asleep);
 }
 
@@ -571,6 +602,10 @@ static void rtc_write(void *self, uint32_t offset, uint32_t value)
     case CLK_CONF:
     case SLOW_CLK_CONF: update_slow_clock(rtc); break;
     case SW_CPU_STALL: update_stalls(rtc); break;
+    case PWC:
+    case DIG_ISO:
+    case PAD_HOLD:
+    case DIG_PAD_HOLD: update_hold(rtc); break;
     case OPTION1: espy_line_set(&rtc->force_download, (value & FORCE_DOWNLOAD_BOOT) != 0); break;
     default: break;
     }
@@ -623,6 +658,7 @@ static void reset_domain(espy_rtc *rtc, espy_reset depth)
     }
     update_slow_clock(rtc);
     update_stalls(rtc);
+    update_hold(rtc);
     espy_line_set(&rtc->force_download, (*reg(rtc, OPTION1) & FORCE_DOWNLOAD_BOOT) != 0);
 }
 

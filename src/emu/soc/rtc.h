@@ -18,8 +18,8 @@
  * Source: ESP32-S3 TRM, "Low-power Management", "Reset and Clock", "Watchdog
  * Timers"; register facts from ESP-IDF v5.0.4 soc/rtc_cntl_reg.h.
  *
- * Left out: brown-out detection, power domains, pad hold, touch and ULP are
- * registers without effect; the RC oscillators have exactly their nominal
+ * Left out: brown-out detection, power domains, touch and ULP are registers
+ * without effect; the RC oscillators have exactly their nominal
  * frequency; the super watchdog asks for food after 1 s without it and
  * resets after another, if its automatic feeding is off (the TRM numbers no time).
  */
@@ -53,6 +53,8 @@ typedef struct espy_rtc {
     espy_line sleep;
     espy_line intr;
     espy_line force_download;
+    void (*hold)(void *self, uint64_t pins); /* pads that are to stay as they are; espy_gpio_set_hold() */
+    void *hold_self;
 
     uint32_t reg[ESPY_RTC_WORDS];
     bool flash_boot; /* the straps chose booting from flash */

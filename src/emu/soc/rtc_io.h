@@ -8,7 +8,7 @@
  * Management"; ESP-IDF v5.0.4 soc/rtc_io_reg.h, hal/esp32s3 rtc_io_ll.h.
  *
  * Left out: the analog functions of pads (touch, crystal, DAC), the settings for
- * sleep (SLP_xx), drive strengths, the hold of pads, the clock gate in SENS.
+ * sleep (SLP_xx), drive strengths, the clock gate in SENS.
  */
 #ifndef ESPY_EMU_SOC_RTC_IO_H
 #define ESPY_EMU_SOC_RTC_IO_H

@@ -30,12 +30,19 @@
 #define EXT_WAKEUP_CONF (RTC + 0x64)
 #define SLP_REJECT_CONF (RTC + 0x68)
 #define DIG_PWC (RTC + 0x90)
+#define DIG_ISO (RTC + 0x94)
+#define PAD_HOLD (RTC + 0xD8)
+#define DIG_PAD_HOLD (RTC + 0xDC)
 #define EXT_WAKEUP1 (RTC + 0xE0)
 #define EXT_WAKEUP1_STATUS (RTC + 0xE4)
 #define SLP_REJECT_CAUSE (RTC + 0x128)
 #define SLP_WAKEUP_CAUSE (RTC + 0x130)
 #define SLEEP_EN (1u << 31)
 
+#define DIGITAL_OUT_W1TS 0x60004008u
+#define DIGITAL_OUT1_W1TS 0x60004014u
+#define DIGITAL_ENABLE_W1TS 0x60004024u
+#define DIGITAL_ENABLE1_W1TS 0x60004030u
 #define DIGITAL_IN 0x6000403Cu
 #define DIGITAL_PIN(n) (0x60004074u + 4 * (n))
 
@@ -62,6 +69,8 @@ static void open_rig(rig *r)
     r->gpio.changed = (espy_line){espy_rtc_io_changed, &r->io, 0};
     r->gpio.wake = (espy_line){espy_rtc_gpio_wakes, &r->rtc, 0};
     r->rtc.sleep = probe_line(&r->b, &r->sleep);
+    r->rtc.hold = espy_gpio_set_hold;
+    r->rtc.hold_self = &r->gpio;
 }
 
 /* Longer than the crystal needs. */
@@ -203,6 +212,56 @@ static void a_level_that_is_there_rejects_light_sleep(void **state)
     bench_close(&r.b);
 }
 
+/* gpio_hold_en(): GPIO4 by PAD_HOLD, GPIO38 by bit 17 of DIG_PAD_HOLD (soc/esp32s3/gpio_periph.c). */
+static void a_held_pad_stays_as_it_is(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig(&r);
+    const uint64_t both = UINT64_C(1) << 4 | UINT64_C(1) << 38;
+    espy_gpio_set_mux(&r.gpio, 4, 1u << 12 | 1u << 9);
+    espy_gpio_set_mux(&r.gpio, 38, 1u << 12 | 1u << 9);
+    wr(&r.b, DIGITAL_OUT_W1TS, (uint32_t)both);
+    wr(&r.b, DIGITAL_OUT1_W1TS, (uint32_t)(both >> 32));
+    wr(&r.b, DIGITAL_ENABLE_W1TS, (uint32_t)both);
+    wr(&r.b, DIGITAL_ENABLE1_W1TS, (uint32_t)(both >> 32));
+    wr(&r.b, PAD_HOLD, 1u << 4);
+    wr(&r.b, DIG_PAD_HOLD, 1u << (38 - 21));
+    wr(&r.b, DIGITAL_OUT_W1TS + 4, (uint32_t)both); /* W1TC: not heard */
+    espy_gpio_reset(&r.gpio, ESPY_RESET_CORE);
+    espy_gpio_set_mux(&r.gpio, 4, 0);
+    espy_gpio_set_mux(&r.gpio, 38, 0);
+    assert_int_equal(rd(&r.b, DIGITAL_IN), (uint32_t)both);
+    assert_int_equal(rd(&r.b, DIGITAL_IN + 4), (uint32_t)(both >> 32));
+    wr(&r.b, PAD_HOLD, 0);
+    assert_int_equal(rd(&r.b, DIGITAL_IN), 0);
+    assert_true(espy_gpio_level(&r.gpio, 38));
+    wr(&r.b, DIG_PAD_HOLD, 0);
+    assert_false(espy_gpio_level(&r.gpio, 38));
+    bench_close(&r.b);
+}
+
+/* gpio_deep_sleep_hold_en() */
+static void digital_pads_are_held_in_deep_sleep_if_told(void **state)
+{
+    (void)state;
+    for (unsigned told = 0; told < 2; told++) {
+        rig r;
+        open_rig(&r);
+        espy_gpio_set_mux(&r.gpio, 38, 1u << 12);
+        wr(&r.b, DIGITAL_OUT1_W1TS, 1u << 6);
+        wr(&r.b, DIGITAL_ENABLE1_W1TS, 1u << 6);
+        wr(&r.b, DIG_PAD_HOLD, 1u << (38 - 21));
+        if (told)
+            wr(&r.b, DIG_ISO, (rd(&r.b, DIG_ISO) & ~(1u << 14)) | 1u << 11);
+        wr(&r.b, DIG_PWC, 1u << 31);
+        wr(&r.b, STATE0, SLEEP_EN);
+        espy_gpio_set_mux(&r.gpio, 38, 0); /* the digital domain has no power */
+        assert_int_equal(espy_gpio_level(&r.gpio, 38), told);
+        bench_close(&r.b);
+    }
+}
+
 static void it_survives_a_core_reset(void **state)
 {
     (void)state;
@@ -225,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_pad_has_one_owner),         cmocka_unit_test(a_pad_drives_and_lets_go),
         cmocka_unit_test(ext0_waits_for_a_level),      cmocka_unit_test(ext1_waits_for_any_high_or_all_low),
         cmocka_unit_test(gpio_wakes_from_light_sleep), cmocka_unit_test(a_level_that_is_there_rejects_light_sleep),
+        cmocka_unit_test(a_held_pad_stays_as_it_is),   cmocka_unit_test(digital_pads_are_held_in_deep_sleep_if_told),
         cmocka_unit_test(it_survives_a_core_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
