@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writing: a session takes numbered blocks of one stream, whose bytes go to its ranges
+ * Writing: a session takes the blocks of one stream, whose bytes go to its ranges
  * one after the other.  While blocks come, the flash is erased ahead of the data,
  * programmed from the window, and read back and digested behind it.
  */
@@ -16,12 +16,12 @@ static struct {
     bool open; /* or over; there is one */
     bool done;
     uint32_t total;      /* bytes of the ranges */
-    uint32_t next;       /* the block that is expected */
-    bool holding;        /* it has come and is being worked at */
+    uint32_t next;       /* where in the stream the block that is expected begins */
+    uint32_t held;       /* bytes of it, if it has come and is being worked at */
     uint32_t programmed; /* bytes of the stream that the flash has, once it is not busy */
     uint32_t hashed;     /* of these, read back */
     struct cursor to_program, to_hash;
-    uint32_t error, error_block, error_addr; /* the first one */
+    uint32_t error, error_at, error_addr; /* the first one */
     uint32_t digest[ESPY_STUB_DIGEST / 4];
 } s;
 
@@ -33,7 +33,7 @@ static uint32_t last_talk;
 
 static void answer(unsigned op, unsigned status, bool with_digest)
 {
-    const uint32_t words[] = {s.id, s.next, s.programmed, s.error, s.error_block, s.error_addr, eraser.erased};
+    const uint32_t words[] = {s.id, s.next, s.programmed, s.error, s.error_at, s.error_addr, eraser.erased};
     reply_begin(op, s.error ? s.error : status);
     reply_bytes(words, sizeof words);
     if (with_digest)
@@ -64,9 +64,9 @@ static void attend(void);
 static _Noreturn void fail(uint32_t error, uint32_t at)
 {
     s.error = error;
-    s.error_block = s.next;
+    s.error_at = s.next;
     s.error_addr = at < s.total ? address_of(at) : 0;
-    s.holding = false;
+    s.held = 0;
     answer(ESPY_STUB_DATA, error, false);
     for (;;) {
         receive(NULL);
@@ -140,9 +140,9 @@ static void check_end(void)
         fail(ESPY_STUB_STREAM_LENGTH, written);
 }
 
-static void answer_data(uint32_t seq)
+static void answer_data(uint32_t at)
 {
-    answer(ESPY_STUB_DATA, seq > s.next ? ESPY_STUB_GAP : ESPY_STUB_OK, false);
+    answer(ESPY_STUB_DATA, at > s.next ? ESPY_STUB_GAP : ESPY_STUB_OK, false);
 }
 
 static bool is_ours(void)
@@ -184,14 +184,14 @@ static void attend(void)
 /* Acknowledges the block that is used up and waits for the next. */
 static void finish_block(void)
 {
-    s.next++;
-    s.holding = false;
+    s.next += s.held;
+    s.held = 0;
     answer(ESPY_STUB_DATA, ESPY_STUB_OK, false);
 }
 
 static void take_block(void)
 {
-    if (s.holding)
+    if (s.held > 0)
         finish_block();
     for (;;) {
         receive(step);
@@ -199,9 +199,9 @@ static void take_block(void)
             break;
         attend();
     }
-    s.holding = true;
+    s.held = payload_size - 8;
     in = (const uint8_t *)(payload() + 2);
-    in_end = in + payload_size - 8;
+    in_end = in + s.held;
 }
 
 uint8_t next_byte(void)
@@ -274,7 +274,8 @@ static void begin(void)
 {
     const uint32_t *words = payload();
     uint32_t format = words[1];
-    s.open = s.done = s.holding = false;
+    s.open = s.done = false;
+    s.held = 0;
     s.total = payload_size >= 16 && format <= ESPY_STUB_DEFLATE ? take_ranges(words + 2, payload_size / 4 - 2) : 0;
     if (s.total == 0 || !flash_wait()) {
         reply(ESPY_STUB_BEGIN, s.total == 0 ? ESPY_STUB_BAD_RANGE : ESPY_STUB_FLASH_BUSY, NULL, 0);
@@ -282,7 +283,7 @@ static void begin(void)
     }
     s.id = words[0];
     s.open = true;
-    s.next = s.programmed = s.hashed = s.error = s.error_block = s.error_addr = 0;
+    s.next = s.programmed = s.hashed = s.error = s.error_at = s.error_addr = 0;
     s.to_program = s.to_hash = (struct cursor){ranges, 0};
     eraser_begin(&eraser, ranges, s.total);
     written = 0;

@@ -7,6 +7,8 @@
 #include "reset.h"
 #include "rtc.h"
 
+#include <mbedtls/md5.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +113,8 @@ espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, ui
                      (unsigned long long)size, (unsigned)addr, (unsigned)flasher->flash_size);
 }
 
+enum { READINGS = 4 };
+
 /* The ROM always answers with 64 bytes, of which as many mean something as asked for. */
 static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
@@ -126,17 +130,42 @@ static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *byt
     return ESPY_OK;
 }
 
-espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+static espy_status read_once(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
-    espy_status st = espy_flasher_readable(flasher, addr, n, err);
-    if (st == ESPY_OK && flasher->stub.running)
-        return espy_stub_read(flasher, addr, bytes, n, err);
+    espy_status st = ESPY_OK;
     for (size_t at = 0; at < n && st == ESPY_OK; at += ESPY_LOADER_READ_MAX) {
         size_t left = n - at;
         st = read_piece(flasher, addr + (uint32_t)at, bytes + at,
                         left < ESPY_LOADER_READ_MAX ? left : ESPY_LOADER_READ_MAX, err);
     }
     return st;
+}
+
+/* The ROM's replies carry no checksum, but its MD5 tells whether all of them were right. */
+static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+{
+    for (unsigned i = 0; i < READINGS; i++) {
+        uint8_t is[16], was[16];
+        espy_status st = read_once(flasher, addr, bytes, n, err);
+        if (st == ESPY_OK)
+            st = espy_flasher_md5(flasher, addr, (uint32_t)n, is, err);
+        if (st == ESPY_OK && mbedtls_md5_ret(bytes, n, was) != 0)
+            st = espy_fail(err, ESPY_E_MEMORY, "MD5 of %zu bytes failed on this computer", n);
+        if (st != ESPY_OK || memcmp(is, was, sizeof is) == 0)
+            return st;
+    }
+    espy_fail(err, ESPY_E_PROTOCOL, "the flash at 0x%x was read wrongly each of %d times", (unsigned)addr, READINGS);
+    espy_advise(err, "Try a lower baud rate, another cable, or another USB port.");
+    return ESPY_E_PROTOCOL;
+}
+
+espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+{
+    espy_status st = espy_flasher_readable(flasher, addr, n, err);
+    if (st != ESPY_OK || n == 0)
+        return st;
+    return flasher->stub.running ? espy_stub_read(flasher, addr, bytes, n, err)
+                                 : read_by_rom(flasher, addr, bytes, n, err);
 }
 
 /* ---- leaving ---------------------------------------------------------------------------- */

@@ -10,7 +10,10 @@
 #include "../base/bytes.h"
 
 enum {
-    UPLOAD_BLOCK = ESPY_LOADER_BLOCK_MAX,
+    UPLOAD_BLOCK = ESPY_LOADER_BLOCK_MAX, /* at first; it is halved whenever one is lost */
+    UPLOAD_BLOCK_MIN = 384,
+    UPLOAD_FAILURES_MAX = 24,
+    UPLOAD_MS = 300,     /* for the ROM to answer, besides the time on the wire */
     START_MS = 400,      /* from MEM_END to the stub's HELLO */
     LAST_REPLY_MS = 200, /* the ROM's reply to MEM_END may be lost in the jump */
     ASK_TRIES = 6,
@@ -90,27 +93,54 @@ espy_status espy_stub_ask(espy_flasher *flasher, espy_stub_op op, const uint8_t 
 static espy_status rom(espy_flasher *flasher, const espy_loader_request *request, espy_err *err)
 {
     espy_loader_reply reply;
-    return espy_session_request(&flasher->session, request, ESPY_COMMAND_MS, &reply, err);
+    uint32_t wire_ms = (uint32_t)(20000 * espy_loader_request_size(request) / flasher->baud);
+    return espy_session_request(&flasher->session, request, UPLOAD_MS + wire_ms, &reply, err);
 }
 
-static espy_status upload_segment(espy_flasher *flasher, const espy_stub_segment *segment, espy_err *err)
+/* Each block is an upload of its own, which can be done once more. */
+static espy_status upload_block(espy_flasher *flasher, uint32_t addr, const uint8_t *bytes, size_t n, espy_err *err)
 {
-    uint32_t n = (uint32_t)((segment->size + UPLOAD_BLOCK - 1) / UPLOAD_BLOCK);
-    espy_loader_request request = espy_loader_mem_begin((uint32_t)segment->size, n, UPLOAD_BLOCK, segment->addr);
+    espy_loader_request request = espy_loader_mem_begin((uint32_t)n, 1, (uint32_t)n, addr);
     espy_status st = rom(flasher, &request, err);
-    for (uint32_t i = 0; i < n && st == ESPY_OK; i++) {
-        size_t at = (size_t)i * UPLOAD_BLOCK, left = segment->size - at;
-        request = espy_loader_mem_data(i, segment->bytes + at, left < UPLOAD_BLOCK ? left : UPLOAD_BLOCK);
-        st = rom(flasher, &request, err);
+    request = espy_loader_mem_data(0, bytes, n);
+    return st == ESPY_OK ? rom(flasher, &request, err) : st;
+}
+
+typedef struct uploading {
+    espy_flasher *flasher;
+    size_t block;
+    unsigned failures;
+} uploading;
+
+/* After a failure: ESPY_OK means that the ROM is in step and the block may be tried again. */
+static espy_status retry(uploading *u, const espy_err *why, espy_err *err)
+{
+    if (!espy_session_transient(why) || ++u->failures > UPLOAD_FAILURES_MAX)
+        return espy_pass(err, why->status, why);
+    u->block = u->block / 2 > UPLOAD_BLOCK_MIN ? u->block / 2 : UPLOAD_BLOCK_MIN;
+    return espy_session_sync(&u->flasher->session, ASK_TRIES, err);
+}
+
+static espy_status upload_segment(uploading *u, const espy_stub_segment *segment, espy_err *err)
+{
+    for (size_t at = 0; at < segment->size;) {
+        espy_err why = {0};
+        size_t left = segment->size - at, n = left < u->block ? left : u->block;
+        espy_status st = upload_block(u->flasher, segment->addr + (uint32_t)at, segment->bytes + at, n, &why);
+        if (st == ESPY_OK)
+            at += n;
+        else if ((st = retry(u, &why, err)) != ESPY_OK)
+            return st;
     }
-    return st;
+    return ESPY_OK;
 }
 
 static espy_status upload(espy_flasher *flasher, espy_err *err)
 {
+    uploading u = {.flasher = flasher, .block = UPLOAD_BLOCK};
     espy_status st = ESPY_OK;
     for (size_t i = 0; i < espy_stub_esp32s3.n && st == ESPY_OK; i++)
-        st = upload_segment(flasher, &espy_stub_esp32s3.segments[i], err);
+        st = upload_segment(&u, &espy_stub_esp32s3.segments[i], err);
     if (st != ESPY_OK)
         return espy_context(err, "uploading the stub");
     espy_loader_request end = espy_loader_mem_end(espy_stub_esp32s3.entry);

@@ -16,7 +16,7 @@ enum {
     CHUNK = 2048,     /* the stub's frames hold one, or a run of many */
     SPAN = 64 * 1024, /* of a request */
     FLYING_MAX = 2,
-    SILENCES_MAX = 6
+    TROUBLES_MAX = 24 /* without a byte of progress */
 };
 
 typedef struct request {
@@ -35,7 +35,7 @@ typedef struct reading {
     size_t at; /* where the next request is looked for */
     request flying[FLYING_MAX];
     size_t n_flying;
-    unsigned silences; /* in a row */
+    unsigned troubles; /* since the last progress */
 } reading;
 
 static size_t chunk_size(const reading *r, size_t chunk)
@@ -59,8 +59,10 @@ static bool next_gap(reading *r, request *gap)
 /* Rewinds once nothing is on its way any more. */
 static espy_status fill(reading *r, espy_err *err)
 {
-    if (r->n_flying == 0 && r->at == r->chunks)
+    if (r->n_flying == 0 && r->at == r->chunks) {
         r->at = 0;
+        r->troubles++;
+    }
     request gap;
     while (r->n_flying < FLYING_MAX && next_gap(r, &gap)) {
         uint8_t payload[8];
@@ -104,6 +106,7 @@ static void keep(reading *r, const espy_stub_piece *piece)
     for (size_t done = 0; done < piece->size; done += CHUNK) {
         size_t chunk = (from + done) / CHUNK;
         r->missing -= r->have[chunk] ? 0 : chunk_size(r, chunk);
+        r->troubles = 0;
         r->have[chunk] = true;
     }
 }
@@ -113,7 +116,6 @@ static espy_status take(reading *r, const espy_stub_frame *frame, espy_err *err)
     espy_stub_piece piece;
     if (frame->op != ESPY_STUB_READ || !land(r, frame->tag, frame->status != ESPY_STUB_PART))
         return ESPY_OK;
-    r->silences = 0;
     if (frame->status > ESPY_STUB_PART)
         return espy_stub_refused(ESPY_STUB_READ, frame->status, err);
     if (espy_stub_parse_piece(&piece, frame))
@@ -121,11 +123,12 @@ static espy_status take(reading *r, const espy_stub_frame *frame, espy_err *err)
     return ESPY_OK;
 }
 
-static espy_status be_patient(reading *r, espy_err *err)
+/* After a silence nothing is on its way any more. */
+static void start_over(reading *r)
 {
     r->n_flying = 0;
     r->at = 0;
-    return ++r->silences <= SILENCES_MAX ? ESPY_OK : espy_stub_silent(r->flasher, ESPY_STUB_READ, err);
+    r->troubles += 3;
 }
 
 static espy_status run(reading *r, espy_err *err)
@@ -138,8 +141,12 @@ static espy_status run(reading *r, espy_err *err)
         if (st == ESPY_OK)
             st = espy_stub_next(r->flasher, espy_link_now_ms(r->flasher->link) + ESPY_STUB_ALIVE_MS, &frame, &found,
                                 err);
-        if (st == ESPY_OK)
-            st = found ? take(r, &frame, err) : be_patient(r, err);
+        if (st == ESPY_OK && found)
+            st = take(r, &frame, err);
+        else if (st == ESPY_OK)
+            start_over(r);
+        if (st == ESPY_OK && r->troubles > TROUBLES_MAX)
+            st = espy_stub_silent(r->flasher, ESPY_STUB_READ, err);
         espy_flasher_progress(r->flasher, ESPY_PHASE_READ, r->n - r->missing, r->n);
     }
     return st;

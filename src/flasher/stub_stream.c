@@ -20,8 +20,10 @@
 enum {
     CHUNK_SECTORS = 64, /* compressed by themselves, so that the first bytes leave early */
     LEVEL = 12,
-    FLYING_MAX = 12, /* blocks */
-    SILENCES_MAX = 8 /* in a row */
+    FLYING_MAX = 48 * 1024, /* bytes; with all of them escaped and in small blocks still less than the stub's ring */
+    BLOCK_MIN = 256,
+    GROW_AFTER = 8,   /* blocks without a loss */
+    TROUBLES_MAX = 24 /* without a byte of progress */
 };
 
 typedef struct stream {
@@ -34,11 +36,13 @@ typedef struct stream {
     uint8_t contents[CHUNK_SECTORS * ESPY_STUB_SECTOR];
     espy_buf data; /* the stream as far as it is made */
 
-    uint32_t acked, sent; /* blocks */
+    uint32_t acked, sent; /* bytes of it */
+    uint32_t block;       /* the size of the next ones: what is lost often had better be small */
+    unsigned good;        /* acknowledgements since it last changed */
     bool end_sent;
     uint16_t epoch; /* the tag of the first frame since going back */
     uint16_t status_tag;
-    unsigned silences;
+    unsigned troubles; /* since the last progress */
     bool finished;
 } stream;
 
@@ -71,32 +75,29 @@ static bool all_made(const stream *s)
     return s->compressed == s->n;
 }
 
-static uint32_t blocks(const stream *s)
-{
-    return (uint32_t)((s->data.size + ESPY_STUB_BLOCK - 1) / ESPY_STUB_BLOCK);
-}
-
 /* ---- sending ---------------------------------------------------------------------------- */
 
-static void put_head(const stream *s, uint8_t head[8], uint32_t number)
+/* The session and the place in the stream, which all of DATA and END begin with. */
+static void put_head(const stream *s, uint8_t head[8])
 {
     put_le32(head, s->flasher->stub.session);
-    put_le32(head + 4, number);
+    put_le32(head + 4, s->sent);
 }
 
 static espy_status send_block(stream *s, espy_err *err)
 {
     uint8_t head[8];
-    size_t at = (size_t)s->sent * ESPY_STUB_BLOCK, left = s->data.size - at;
-    put_head(s, head, s->sent++);
-    return espy_stub_send(s->flasher, ESPY_STUB_DATA, head, sizeof head, s->data.bytes + at,
-                          left < ESPY_STUB_BLOCK ? left : ESPY_STUB_BLOCK, err);
+    const uint8_t *bytes = s->data.bytes + s->sent;
+    size_t left = s->data.size - s->sent, n = left < s->block ? left : s->block;
+    put_head(s, head);
+    s->sent += (uint32_t)n;
+    return espy_stub_send(s->flasher, ESPY_STUB_DATA, head, sizeof head, bytes, n, err);
 }
 
 static espy_status send_end(stream *s, espy_err *err)
 {
     uint8_t head[8];
-    put_head(s, head, blocks(s));
+    put_head(s, head);
     s->end_sent = true;
     return espy_stub_send(s->flasher, ESPY_STUB_END, head, sizeof head, NULL, 0, err);
 }
@@ -106,23 +107,24 @@ static espy_status fill(stream *s, espy_err *err)
 {
     espy_status st = ESPY_OK;
     while (st == ESPY_OK && s->sent - s->acked < FLYING_MAX) {
-        size_t needed = ((size_t)s->sent + 1) * ESPY_STUB_BLOCK;
-        if (s->data.size < needed && !all_made(s))
+        if (s->data.size - s->sent < s->block && !all_made(s))
             st = compress_more(s, err);
-        else if (s->sent < blocks(s))
+        else if (s->sent < s->data.size)
             st = send_block(s, err);
         else
             break;
     }
-    if (st == ESPY_OK && all_made(s) && s->sent == blocks(s) && !s->end_sent)
+    if (st == ESPY_OK && all_made(s) && s->sent == s->data.size && !s->end_sent)
         st = send_end(s, err);
     return st;
 }
 
 static void go_back(stream *s)
 {
-    espy_log(s->flasher->config.log, ESPY_LOG_CMD, "stub: again from block %u of %u", (unsigned)s->acked,
+    espy_log(s->flasher->config.log, ESPY_LOG_CMD, "stub: again from byte %u of %u of the stream", (unsigned)s->acked,
              (unsigned)s->sent);
+    s->block = s->block / 2 > BLOCK_MIN ? s->block / 2 : BLOCK_MIN;
+    s->good = 0;
     s->sent = s->acked;
     s->end_sent = false;
     s->epoch = (uint16_t)(s->flasher->stub.tag + 1);
@@ -131,8 +133,7 @@ static void go_back(stream *s)
 
 static espy_status ask_status(stream *s, espy_err *err)
 {
-    if (++s->silences > SILENCES_MAX)
-        return espy_stub_silent(s->flasher, ESPY_STUB_DATA, err);
+    s->troubles += 3; /* a silence weighs more than a loss */
     espy_status st = espy_stub_send(s->flasher, ESPY_STUB_STATUS, NULL, 0, NULL, 0, err);
     s->status_tag = s->flasher->stub.tag;
     return st;
@@ -142,8 +143,8 @@ static espy_status ask_status(stream *s, espy_err *err)
 
 static espy_status failed(const espy_stub_ack *ack, espy_err *err)
 {
-    espy_fail(err, ESPY_E_DEVICE, "flash at 0x%x, block %u: %s (0x%02x)", (unsigned)ack->error_addr,
-              (unsigned)ack->error_block, espy_stub_status_name(ack->error), (unsigned)ack->error);
+    espy_fail(err, ESPY_E_DEVICE, "flash at 0x%x, byte %u of the stream: %s (0x%02x)", (unsigned)ack->error_addr,
+              (unsigned)ack->error_at, espy_stub_status_name(ack->error), (unsigned)ack->error);
     return ESPY_E_DEVICE;
 }
 
@@ -158,18 +159,33 @@ static espy_status finish(stream *s, const espy_stub_ack *ack, espy_err *err)
                      (unsigned)s->sectors[0]->addr, (unsigned)s->sectors[s->n - 1]->addr);
 }
 
+/* What was sent before going back may arrive after all. */
+static void advance(stream *s, uint32_t next)
+{
+    s->acked = next;
+    s->troubles = 0;
+    if (s->sent < next)
+        s->sent = next;
+    if (++s->good < GROW_AFTER)
+        return;
+    s->good = 0;
+    s->block = s->block * 2 < ESPY_STUB_BLOCK ? s->block * 2 : ESPY_STUB_BLOCK;
+}
+
 static espy_status take_ack(stream *s, const espy_stub_frame *frame, const espy_stub_ack *ack, espy_err *err)
 {
     if (ack->error != 0)
         return failed(ack, err);
-    if (ack->next > s->acked && ack->next <= s->sent)
-        s->acked = ack->next;
+    if (ack->next > s->acked && ack->next <= s->data.size)
+        advance(s, ack->next);
     if (ack->has_digest)
         return finish(s, ack, err);
     bool fresh = (int16_t)(frame->tag - s->epoch) >= 0;
     bool asked = frame->op == ESPY_STUB_STATUS && frame->status == ESPY_STUB_OK && frame->tag == s->status_tag;
-    if (frame->status == ESPY_STUB_GAP ? fresh : asked)
+    if (frame->status == ESPY_STUB_GAP ? fresh : asked) {
+        s->troubles++;
         go_back(s);
+    }
     uint64_t total = (uint64_t)s->n * ESPY_STUB_SECTOR;
     espy_flasher_progress(s->flasher, ESPY_PHASE_WRITE, ack->durable < total ? ack->durable : total, total);
     return ESPY_OK;
@@ -183,7 +199,6 @@ static espy_status take(stream *s, const espy_stub_frame *frame, espy_err *err)
         return espy_fail(err, ESPY_E_PROTOCOL, "the stub on %s has lost its session", s->flasher->link->name);
     if (!espy_stub_parse_ack(&ack, frame) || ack.session != s->flasher->stub.session)
         return ESPY_OK;
-    s->silences = 0;
     return take_ack(s, frame, &ack, err);
 }
 
@@ -199,6 +214,8 @@ static espy_status run(stream *s, espy_err *err)
                                 err);
         if (st == ESPY_OK)
             st = found ? take(s, &frame, err) : ask_status(s, err);
+        if (st == ESPY_OK && s->troubles > TROUBLES_MAX)
+            st = espy_stub_silent(s->flasher, ESPY_STUB_DATA, err);
     }
     return st;
 }
@@ -225,6 +242,7 @@ espy_status espy_stub_stream(espy_flasher *flasher, const uint8_t *ranges, size_
     s->flasher = flasher;
     s->sectors = sectors;
     s->n = n;
+    s->block = ESPY_STUB_BLOCK;
     s->compressor = libdeflate_alloc_compressor(LEVEL);
     s->epoch = (uint16_t)(flasher->stub.tag + 1);
     mbedtls_sha256_init(&s->sha);

@@ -91,7 +91,7 @@ bool espy_stub_parse_ack(espy_stub_ack *ack, const espy_stub_frame *frame)
         .next = get_le32(p + 4),
         .durable = get_le32(p + 8),
         .error = get_le32(p + 12),
-        .error_block = get_le32(p + 16),
+        .error_at = get_le32(p + 16),
         .error_addr = get_le32(p + 20),
         .erased = get_le32(p + 24),
         .has_digest = has_digest,

@@ -47,10 +47,10 @@ typedef struct espy_stub_hello {
 /* What a session's answers say. */
 typedef struct espy_stub_ack {
     uint32_t session;
-    uint32_t next;    /* the number of the block that is expected */
-    uint32_t durable; /* bytes of the stream that are in the flash */
-    uint32_t error;   /* espy_stub_status of the first error; it stays until a new BEGIN */
-    uint32_t error_block;
+    uint32_t next;       /* bytes of the stream that are used up: where the next block begins */
+    uint32_t durable;    /* bytes of the ranges that are in the flash */
+    uint32_t error;      /* espy_stub_status of the first error; it stays until a new BEGIN */
+    uint32_t error_at;   /* where in the stream the block began that was at work */
     uint32_t error_addr; /* in the flash */
     uint32_t erased;     /* bytes */
     bool has_digest;     /* END, done: of all ranges, read back */
