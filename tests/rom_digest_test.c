@@ -53,14 +53,15 @@ static uint32_t some_length(rom_pair *pair)
 
 static void crcs(void **state)
 {
-    static const char *const names[] = {"crc32_le", "crc32_be", "crc16_le", "crc16_be", "crc8_le", "crc8_be"};
+    static const char *const names[] = {"crc32_le", "mz_crc32", "crc32_be", "crc16_le", "crc16_be", "crc8_le", "crc8_be"};
     rom_pair *pair = begin(state);
     for (unsigned i = 0; i < cases(80); i++) {
         uint32_t crc = i % 4 == 0 ? 0 : rom_pair_rand(pair), n = some_length(pair);
-        for (unsigned k = 0; k < 6; k++)
+        for (unsigned k = 0; k < 7; k++)
             rom_pair_call(pair, names[k], 3, crc, some_bytes(pair), n);
         rom_pair_call(pair, "esp_crc8", 2, some_bytes(pair), below(pair, 20));
     }
+    rom_pair_call(pair, "mz_crc32", 3, 5, 0, 9);
     /* The check values of CRC-32/ISO-HDLC and CRC-16/KERMIT inverted, for "123456789". */
     rom_pair_write(pair, TEXT, "123456789", 9);
     assert_int_equal(rom_pair_call(pair, "crc32_le", 3, 0, TEXT, 9), 0xcbf43926);

@@ -682,6 +682,22 @@ void rom_pair_call_void(rom_pair *pair, const char *name, unsigned argc, ...)
     va_end(list);
 }
 
+uint32_t rom_pair_call_builtin(rom_pair *pair, const char *name, unsigned argc, ...)
+{
+    uint32_t args[MAX_ARGS] = {0};
+    va_list list;
+    assert_true(argc <= MAX_ARGS);
+    va_start(list, argc);
+    for (unsigned i = 0; i < argc; i++)
+        args[i] = va_arg(list, uint32_t);
+    va_end(list);
+    name_call(pair, name, 0, argc, args);
+    set_caller(pair, ROM_PAIR_BUILTIN);
+    set_args(pair, ROM_PAIR_BUILTIN, address_of(name), args, argc);
+    run_call(pair, ROM_PAIR_BUILTIN);
+    return pair->cpu[ROM_PAIR_BUILTIN]->a[10];
+}
+
 uint32_t rom_pair_call_at(rom_pair *pair, uint32_t addr, unsigned argc, ...)
 {
     va_list list;

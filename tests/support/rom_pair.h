@@ -95,6 +95,9 @@ void rom_pair_call_void(rom_pair *pair, const char *name, unsigned argc, ...);
 /* A guest program of the test's own, called like a function; see rom_pair_code(). */
 uint32_t rom_pair_call_at(rom_pair *pair, uint32_t addr, unsigned argc, ...);
 
+/* On the board with the built-in ROM alone: for what the real one does not survive. */
+uint32_t rom_pair_call_builtin(rom_pair *pair, const char *name, unsigned argc, ...);
+
 /* Puts a program or a callback into memory; its address for code, a multiple of 4.  Bytes
  * are made by `llvm-mc -triple=xtensa -mcpu=esp32` from the text beside them. */
 uint32_t rom_pair_code(rom_pair *pair, const uint8_t *bytes, size_t n);

@@ -73,6 +73,15 @@ static void rom_crc32_le(espy_rom_call *c)
     return_reflected(c, 32, 0xedb88320);
 }
 
+/* miniz's, which gives what to begin with where there are no bytes. */
+static void rom_mz_crc32(espy_rom_call *c)
+{
+    if (espy_rom_arg(c, 1) != 0)
+        rom_crc32_le(c);
+    else
+        espy_rom_return(c, 0);
+}
+
 static void rom_crc32_be(espy_rom_call *c)
 {
     return_straight(c, 32, 0x04c11db7);
@@ -616,6 +625,7 @@ static void rom_sha_finish(espy_rom_call *c)
 
 const espy_rom_function espy_rom_digest_functions[] = {
     {.name = "crc32_le", .run = rom_crc32_le},
+    {.name = "mz_crc32", .run = rom_mz_crc32},
     {.name = "crc32_be", .run = rom_crc32_be},
     {.name = "crc16_le", .run = rom_crc16_le},
     {.name = "crc16_be", .run = rom_crc16_be},
