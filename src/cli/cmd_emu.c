@@ -25,8 +25,8 @@ enum { PORTS = 64 };
 const espy_option espy_emu_options[] = {
     {OPTION_FLASH, "flash", "FILE", "keep the flash in FILE, which is made if it is not there"},
     {OPTION_PTY, "pty", "PATH", "a pseudo-terminal, with a link to it at PATH"},
-    {OPTION_TCP, "tcp", "[HOST:]PORT", "a raw TCP port, on loopback unless HOST says otherwise"},
-    {OPTION_RFC2217, "rfc2217", "[HOST:]PORT", "a TCP port with DTR, RTS and baud rate"},
+    {OPTION_TCP, "tcp", "PORT", "a raw TCP port on loopback, or HOST:PORT"},
+    {OPTION_RFC2217, "rfc2217", "PORT", "the same with DTR, RTS and baud rate"},
     {OPTION_CONTROL, "control", "PATH", "a Unix socket that takes words for the keys"},
     {OPTION_DOWNLOAD, "download", NULL, "start in download mode, as if BOOT were held"},
     {OPTION_FOR, "for", "SECONDS", "end after that time"},

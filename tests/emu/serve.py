@@ -8,6 +8,7 @@ import pty
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -186,7 +187,6 @@ def a_remote_client_sets_the_rate(folder):
 
 
 def loopback_in_both_families(folder):
-    import socket
     try:
         socket.socket(socket.AF_INET6).bind(("::1", 0))
     except OSError:
@@ -194,6 +194,43 @@ def loopback_in_both_families(folder):
     with Board(spec(), "--tcp", "[::1]:0", "--tcp", "localhost:0") as board:
         check(board.told["ports"][0]["name"].startswith("socket://[::1]:"), True)
         socket.create_connection(("::1", board.tcp[0]), timeout=PATIENCE_S).close()
+
+
+def a_rom_that_cannot_go_on_is_told_once(folder):
+    """The built-in ROM has no radio; the firmware's call into it stops the board until a reset."""
+    env = {k: v for k, v in os.environ.items() if k not in ("ESPY_ROM", "XDG_DATA_HOME")}
+    with Board("n16r8", "--flash", flash(folder), "--tcp", 0, "--control", folder / "words",
+               env=dict(env, HOME=str(folder))) as board:
+        port, words = Tcp(board.tcp[0]), Control(folder / "words")
+        port.prompt()
+        port.write(b"import network; network.WLAN(0).active(True)\r")
+        while "fault" not in words.say("status"):
+            time.sleep(0.05)
+        port.write(b"nobody listens\r")
+        check(words.say("reset"), "ok")
+        port.until(PROMPT)
+        check(words.say("status"), "ok boot 0 reset 0 power 1")
+        port.prompt()
+        check(port.ask("6 * 7"), "42")
+        check(board.end(signal.SIGTERM), 0)
+        said = board.process.stderr.read()
+        check((said.count("the board has stopped"), said.count("A reset revives it.")), (1, 1), f"lines in {said!r}")
+        port.close()
+        words.close()
+
+
+def the_wire_is_logged(folder):
+    log = folder / "log"
+    with open(log, "w") as file, Board(spec(), "--trace", "wire", "--rfc2217", 0, "--download", stderr=file) as board:
+        port = Tcp(board.tcp[0])
+        port.until(b"waiting for download")
+        port.write(com(1, 0, 0, 0x25, 0x80) + com(5, 11) + b"lost" + com(5, 12))
+        port.until(com(105, 12))
+        port.close()
+        board.end(signal.SIGTERM)
+    rows = [line.split(None, 2)[2:] for line in log.read_text().splitlines() if line.startswith("wire")]
+    for row in ("baud 9600", "lines 0 1", "> 6c6f7374", "lines 0 0", "baud 115200"):
+        check([row] in rows, True, f"{row!r} in {rows}")
 
 
 def keys_on_a_terminal(folder):
@@ -334,7 +371,7 @@ def main():
         run_all([every_port_shows_the_board_and_reaches_it, the_flash_file_keeps_the_files,
                  a_new_flash_file_is_blank_and_of_the_chips_size, signals_and_for_end_it, download_mode_from_the_start,
                  a_remote_client_resets_as_if_beside, a_remote_client_sets_the_rate, loopback_in_both_families,
-                 the_control_socket_works_the_keys, a_power_cut_forgets_what_a_reset_keeps, keys_on_a_terminal,
+                 a_rom_that_cannot_go_on_is_told_once, the_wire_is_logged, the_control_socket_works_the_keys, a_power_cut_forgets_what_a_reset_keeps, keys_on_a_terminal,
                  a_pty_is_new_to_each_program, a_wrong_rate_is_garbage, a_full_fifo_overruns,
                  an_unpaced_program_loses_nothing, an_idle_prompt_is_cheap_and_sleep_is_true])
 

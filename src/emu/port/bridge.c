@@ -6,6 +6,9 @@
 
 #include "pace.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* What a finger does: a key is down for a tenth of a second; EN rises well within the next. */
 struct espy_bridge_step {
     bool hold_boot, reset;
@@ -19,13 +22,66 @@ static const espy_bridge_step download[] = {{true, true, 100000}, {true, false, 
  * any program holds a line. */
 enum { KEEP_US = 90000 };
 
-void espy_bridge_init(espy_bridge *b, espy_machine *machine)
+/* What waits at the bridge for the board. */
+enum { TO_BOARD_CAP = 16384 };
+
+/* Bytes per line of the log. */
+enum { LOG_BYTES = 64 };
+
+void espy_bridge_init(espy_bridge *b, espy_machine *machine, const espy_log *log)
 {
-    *b = (espy_bridge){.machine = machine};
+    *b = (espy_bridge){.machine = machine, .log = log};
+}
+
+static uint64_t now_ms(const espy_bridge *b)
+{
+    return espy_machine_now_us(b->machine) / 1000;
+}
+
+static void log_bytes(const espy_bridge *b, char kind, const uint8_t *bytes, size_t n)
+{
+    char hex[2 * LOG_BYTES + 1];
+    for (size_t at = 0; at < n; at += LOG_BYTES) {
+        for (size_t i = 0; i < LOG_BYTES && at + i < n; i++)
+            snprintf(hex + 2 * i, 3, "%02x", bytes[at + i]);
+        espy_log(b->log, ESPY_LOG_WIRE, "%" PRIu64 " %c %s", now_ms(b), kind, hex);
+    }
+}
+
+void espy_bridge_send(espy_bridge *b, const uint8_t *bytes, size_t n)
+{
+    if (espy_log_on(b->log, ESPY_LOG_WIRE))
+        log_bytes(b, '>', bytes, n);
+    espy_machine_uart_write(b->machine, bytes, n, NULL);
+}
+
+size_t espy_bridge_room(const espy_bridge *b)
+{
+    size_t pending = espy_machine_uart_pending(b->machine);
+    return pending < TO_BOARD_CAP ? TO_BOARD_CAP - pending : 0;
+}
+
+void espy_bridge_purge(espy_bridge *b)
+{
+    espy_machine_uart_purge(b->machine);
+}
+
+size_t espy_bridge_receive(espy_bridge *b, uint8_t *bytes, size_t cap)
+{
+    size_t n = espy_machine_uart_read(b->machine, bytes, cap);
+    if (espy_log_on(b->log, ESPY_LOG_WIRE))
+        log_bytes(b, '<', bytes, n);
+    return n;
+}
+
+void espy_bridge_break(espy_bridge *b)
+{
+    espy_machine_uart_break(b->machine);
 }
 
 static void apply_lines(espy_bridge *b)
 {
+    espy_log(b->log, ESPY_LOG_WIRE, "%" PRIu64 " lines %d %d", now_ms(b), b->dtr, b->rts);
     b->kept_until = 0;
     espy_machine_lines(b->machine, b->dtr, b->rts);
 }
@@ -44,6 +100,7 @@ void espy_bridge_lines(espy_bridge *b, const void *owner, bool dtr, bool rts)
 
 void espy_bridge_baud(espy_bridge *b, const void *owner, uint32_t baud)
 {
+    espy_log(b->log, ESPY_LOG_WIRE, "%" PRIu64 " baud %" PRIu32, now_ms(b), baud);
     b->baud_owner = owner;
     espy_machine_uart_baud(b->machine, baud);
 }

@@ -22,6 +22,7 @@ typedef struct espy_bridge_step espy_bridge_step; /* of what a finger does */
 
 typedef struct espy_bridge {
     espy_machine *machine;
+    const espy_log *log; /* ESPY_LOG_WIRE, in the lines of espy/link.h and the board's time; may be NULL */
     const void *line_owner, *baud_owner, *frame_owner;
     bool dtr, rts;        /* as the owner wants them */
     uint64_t kept_until;  /* wall time: both are wanted asserted, and the board sees that then; or 0 */
@@ -31,7 +32,15 @@ typedef struct espy_bridge {
     uint64_t step_until;          /* machine time */
 } espy_bridge;
 
-void espy_bridge_init(espy_bridge *bridge, espy_machine *machine);
+void espy_bridge_init(espy_bridge *bridge, espy_machine *machine, const espy_log *log);
+/* Bytes for the board; how many the bridge takes without more being queued than it holds;
+ * drops what it has taken. */
+void espy_bridge_send(espy_bridge *bridge, const uint8_t *bytes, size_t n);
+size_t espy_bridge_room(const espy_bridge *bridge);
+void espy_bridge_purge(espy_bridge *bridge);
+/* Bytes from the board. */
+size_t espy_bridge_receive(espy_bridge *bridge, uint8_t *bytes, size_t cap);
+void espy_bridge_break(espy_bridge *bridge);
 void espy_bridge_lines(espy_bridge *bridge, const void *owner, bool dtr, bool rts);
 void espy_bridge_baud(espy_bridge *bridge, const void *owner, uint32_t baud);
 void espy_bridge_frame(espy_bridge *bridge, const void *owner, const espy_uart_frame *frame);

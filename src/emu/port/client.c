@@ -14,16 +14,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What waits at the bridge for the board, and for a program that does not read: esptool has
- * up to 256 KiB of a read-back under way. */
-enum { TO_BOARD_CAP = 16384, TO_PROGRAM_CAP = 1 << 20, CHUNK = 4096 };
+/* What waits for a program that does not read: esptool has up to 256 KiB of a read-back under way. */
+enum { TO_PROGRAM_CAP = 1 << 20, CHUNK = 4096 };
 
 /* The bridge as the RFC 2217 server sees it. */
 
 static void com_data(void *self, const uint8_t *bytes, size_t n)
 {
     espy_client *c = self;
-    espy_machine_uart_write(c->bridge->machine, bytes, n, NULL);
+    espy_bridge_send(c->bridge, bytes, n);
 }
 
 static void com_baud(void *self, uint32_t baud)
@@ -53,7 +52,7 @@ static void com_break(void *self, bool on)
 {
     espy_client *c = self;
     if (on)
-        espy_machine_uart_break(c->bridge->machine);
+        espy_bridge_break(c->bridge);
 }
 
 static void com_purge(void *self, bool received, bool sent)
@@ -62,7 +61,7 @@ static void com_purge(void *self, bool received, bool sent)
     if (received)
         espy_buf_clear(&c->out);
     if (sent)
-        espy_machine_uart_purge(c->bridge->machine);
+        espy_bridge_purge(c->bridge);
 }
 
 static const espy_com_port_ops com_ops = {com_data, com_baud, com_frame, com_lines, com_break, com_purge};
@@ -135,11 +134,10 @@ static void flush(espy_client *c)
     }
 }
 
+/* How much may be read now; a full bridge is not topped up byte by byte. */
 static size_t room(const espy_client *c)
 {
-    size_t pending = espy_machine_uart_pending(c->bridge->machine);
-    size_t free_bytes = pending < TO_BOARD_CAP ? TO_BOARD_CAP - pending : 0;
-    return free_bytes < CHUNK ? free_bytes : CHUNK;
+    return espy_bridge_room(c->bridge) >= CHUNK ? CHUNK : 0;
 }
 
 short espy_client_events(const espy_client *c)
@@ -177,7 +175,7 @@ static void take(espy_client *c, uint8_t *bytes, size_t n)
         if (espy_com_port_take(&c->com, bytes, n, &c->out, NULL) != ESPY_OK)
             leave(c);
         break;
-    default: espy_machine_uart_write(c->bridge->machine, bytes, n, NULL);
+    default: espy_bridge_send(c->bridge, bytes, n);
     }
 }
 

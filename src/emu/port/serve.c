@@ -37,7 +37,7 @@ typedef struct port {
 } port;
 
 struct espy_serve {
-    espy_emu_spec spec;
+    const espy_model *model;
     espy_machine *machine;
     espy_pace pace;
     espy_bridge bridge;
@@ -127,38 +127,38 @@ static espy_status lock_flash(espy_serve *s, const char *path, espy_err *err)
     return ESPY_E_IO;
 }
 
-static espy_status make_machine(espy_serve *s, espy_err *err)
+static espy_status make_machine(espy_serve *s, const espy_machine_config *config, espy_err *err)
 {
     bool is_new;
-    const char *path = s->spec.machine.flash_path;
-    espy_status st = check_flash(&s->spec.machine, &is_new, err);
+    espy_status st = check_flash(config, &is_new, err);
     if (st != ESPY_OK)
         return st;
-    st = espy_machine_new(&s->machine, &s->spec.machine, err);
-    if (st == ESPY_OK && path != NULL)
-        st = lock_flash(s, path, err);
+    s->model = config->model;
+    st = espy_machine_new(&s->machine, config, err);
+    if (st == ESPY_OK && config->flash_path != NULL)
+        st = lock_flash(s, config->flash_path, err);
     if (st != ESPY_OK && is_new)
-        unlink(path);
+        unlink(config->flash_path);
     return st;
 }
 
 static espy_status open_machine(espy_serve *s, const espy_serve_config *config, char *text, espy_err *err)
 {
-    s->spec = (espy_emu_spec){.machine.log = config->log, .clock_real = true};
-    espy_status st = espy_emu_spec_parse(&s->spec, text, err);
+    espy_emu_spec spec = {.machine.log = config->log, .clock_real = true};
+    espy_status st = espy_emu_spec_parse(&spec, text, err);
     if (st != ESPY_OK)
         return st;
-    if (!s->spec.clock_real) {
+    if (!spec.clock_real) {
         espy_fail(err, ESPY_E_ARG, "a board that other programs use follows the wall clock");
         espy_advise(err, "Leave clock=virtual out.");
         return ESPY_E_ARG;
     }
     if (config->flash_path != NULL)
-        s->spec.machine.flash_path = config->flash_path;
+        spec.machine.flash_path = config->flash_path;
     char rom[1024];
-    if (s->spec.machine.rom_path == NULL)
-        s->spec.machine.rom_path = espy_emu_default_rom(rom, sizeof rom);
-    return make_machine(s, err);
+    if (spec.machine.rom_path == NULL)
+        spec.machine.rom_path = espy_emu_default_rom(rom, sizeof rom);
+    return make_machine(s, &spec.machine, err);
 }
 
 static espy_status add_client(espy_serve *s, espy_serve_kind kind, int fd, espy_pty *pty, espy_err *err)
@@ -171,7 +171,7 @@ static espy_status add_client(espy_serve *s, espy_serve_kind kind, int fd, espy_
 static espy_status start(espy_serve *s, const espy_serve_config *config, espy_err *err)
 {
     espy_pace_start(&s->pace, s->machine);
-    espy_bridge_init(&s->bridge, s->machine);
+    espy_bridge_init(&s->bridge, s->machine, config->log);
     if (config->download)
         espy_bridge_download(&s->bridge);
     espy_status st = ESPY_OK;
@@ -236,7 +236,7 @@ void espy_serve_close(espy_serve *s)
 static void carry_output(espy_serve *s)
 {
     uint8_t bytes[4096];
-    for (size_t n; (n = espy_machine_uart_read(s->machine, bytes, sizeof bytes)) > 0;)
+    for (size_t n; (n = espy_bridge_receive(&s->bridge, bytes, sizeof bytes)) > 0;)
         for (size_t i = 0; i < s->client_count; i++)
             espy_client_send(s->clients[i], bytes, n);
 }
@@ -335,7 +335,7 @@ const char *espy_serve_name(const espy_serve *s, size_t n)
 
 const espy_model *espy_serve_model(const espy_serve *s)
 {
-    return s->spec.machine.model;
+    return s->model;
 }
 
 bool espy_serve_control(espy_serve *s, const char *line)

@@ -119,12 +119,12 @@ class Board:
     """`espy emu` with these options; a context that ends it."""
 
     def __init__(self, model, *options, **popen):
-        self.process = subprocess.Popen([ESPY, "emu", "--json", model, *map(str, options)], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True,
-                                        **{"stdin": subprocess.DEVNULL, **popen})
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen([ESPY, "emu", "--json", model, *map(str, options)], text=True,
+                                        **{**streams, **popen})
         line = self.process.stdout.readline()
         if not line:
-            raise OSError(f"espy emu: status {self.process.wait()}, {self.process.stderr.read().strip()}")
+            raise OSError(f"espy emu: status {self.process.wait()}, {self.process.stderr and self.process.stderr.read()}")
         self.told = json.loads(line)
         names = [port["name"] for port in self.told["ports"]]
         self.tcp = [int(name.rpartition(":")[2]) for name in names if name.startswith(("socket:", "rfc2217:"))]
@@ -135,8 +135,9 @@ class Board:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.end(signal.SIGTERM)
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
 
     def end(self, number):
         """The exit status after a signal."""
