@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The built-in ROM: CRC, MD5, HMAC-MD5, and SHA by the chip's accelerator.
+ * The built-in ROM: CRC, Adler-32, MD5, HMAC-MD5, and SHA by the chip's accelerator.
  *
  * Contexts are laid out in the guest as ESP-IDF's rom/md5_hash.h and rom/sha.h declare
  * them, and are left as the ROM leaves them.
  *
- * Sources: RFC 1321; RFC 2104; rom/crc.h, rom/sha.h; ESP32-S3 TRM, "SHA Accelerator" and
+ * Sources: RFC 1321; RFC 1950; RFC 2104; rom/crc.h, rom/sha.h; ESP32-S3 TRM, "SHA Accelerator" and
  * "System Registers".
  */
 #include "native.h"
@@ -111,6 +111,20 @@ static void rom_crc8_be(espy_rom_call *c)
 static void rom_esp_crc8(espy_rom_call *c)
 {
     espy_rom_return(c, crc_reflected(c, 0, 0x8c, espy_rom_arg(c, 0), espy_rom_arg(c, 1)));
+}
+
+/* ---- Adler-32 ---- */
+
+/* RFC 1950; miniz's gives what to begin with where there are no bytes. */
+static void rom_mz_adler32(espy_rom_call *c)
+{
+    uint32_t low = espy_rom_arg(c, 0) & 0xffff, high = espy_rom_arg(c, 0) >> 16;
+    uint32_t addr = espy_rom_arg(c, 1), n = espy_rom_arg(c, 2);
+    for (uint32_t i = 0; i < n && addr != 0; i++) {
+        low = (low + espy_rom_read8(c, addr + i)) % 65521;
+        high = (high + low) % 65521;
+    }
+    espy_rom_return(c, addr != 0 ? high << 16 | low : 1);
 }
 
 /* ---- MD5 ---- */
@@ -625,6 +639,7 @@ static void rom_sha_finish(espy_rom_call *c)
 
 const espy_rom_function espy_rom_digest_functions[] = {
     {.name = "crc32_le", .run = rom_crc32_le},
+    {.name = "mz_adler32", .run = rom_mz_adler32},
     {.name = "mz_crc32", .run = rom_mz_crc32},
     {.name = "crc32_be", .run = rom_crc32_be},
     {.name = "crc16_le", .run = rom_crc16_le},

@@ -122,7 +122,6 @@ extern const espy_rom_function espy_rom_string_functions[];     /* string.c: new
 extern const espy_rom_function espy_rom_stdlib_functions[];     /* stdlib.c: qsort, strtol, setjmp, locks */
 extern const espy_rom_function espy_rom_libgcc_functions[];     /* libgcc.c: 64-bit integers, double */
 extern const espy_rom_function espy_rom_digest_functions[];     /* digest.c: CRC, MD5, SHA */
-extern const espy_rom_function espy_rom_inflate_functions[];    /* inflate.c: miniz's tinfl_decompress */
 extern const espy_rom_function espy_rom_print_functions[];      /* print.c: ets_printf and what it prints to */
 extern const espy_rom_function espy_rom_uart_functions[];       /* uart.c */
 extern const espy_rom_function espy_rom_cache_functions[];      /* cache.c */
