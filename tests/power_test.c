@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A board under the real MicroPython goes through its resets, sleeps and clock
- * speeds; what it says is compared with what owners of boards see.  One image on
- * one model: the RTC domain is the same on all.  ESPY_ROM_DIR and ESPY_FIRMWARE say
- * where the ROM and the image are.
+ * speeds, with each of the mask ROMs; what it says is compared with what owners of
+ * boards see.  One image on one model: the RTC domain is the same on all.
+ * ESPY_ROM_DIR and ESPY_FIRMWARE say where the ROM and the image are.
  */
 #include "espy/machine.h"
 
@@ -51,11 +51,10 @@ static void make_flash(board *b, const char *image)
     fclose(out);
 }
 
-static int open_board(void **state)
+static int open_board(void **state, const char *rom)
 {
-    char rom[512], image[512];
-    if (!path_of(rom, sizeof rom, "ESPY_ROM_DIR", "../shared/rom", "esp32s3_rev0_rom.elf") ||
-        !path_of(image, sizeof image, "ESPY_FIRMWARE", "../shared/firmware", IMAGE))
+    char image[512];
+    if (!path_of(image, sizeof image, "ESPY_FIRMWARE", "../shared/firmware", IMAGE))
         return 0;
     board *b = calloc(1, sizeof *b);
     assert_non_null(b);
@@ -66,6 +65,19 @@ static int open_board(void **state)
         fail_msg("%s", err.text);
     *state = b;
     return 0;
+}
+
+static int open_builtin(void **state)
+{
+    return open_board(state, NULL);
+}
+
+static int open_real(void **state)
+{
+    char rom[512];
+    if (!path_of(rom, sizeof rom, "ESPY_ROM_DIR", "../shared/rom", "esp32s3_rev0_rom.elf"))
+        return 0;
+    return open_board(state, rom);
 }
 
 static int close_board(void **state)
@@ -242,5 +254,6 @@ int main(void)
         cmocka_unit_test(bootloader),
         cmocka_unit_test(the_reset_button_ends_download_mode),
     };
-    return cmocka_run_group_tests(tests, open_board, close_board);
+    int failed = cmocka_run_group_tests_name("built-in ROM", tests, open_builtin, close_board);
+    return failed + cmocka_run_group_tests_name("real ROM", tests, open_real, close_board);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every real image on every model of board, from blank flash to the prompt.
+"""Every real image on every model of board and both mask ROMs, from blank flash to the prompt.
 
 What must come out follows from the module and the image, not from what came out
 before: see expect().  Prints the table as comments and one TAP line a pair.
@@ -10,12 +10,15 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+import roms  # noqa: E402
+
 ESPY = os.environ.get("ESPY", str(ROOT / "build/espy"))
 TOOLS = pathlib.Path(os.environ.get("ESPY_TOOLS", ROOT / "build/tests/tools"))
-ROM = pathlib.Path(os.environ.get("ESPY_ROM_DIR", ROOT / "../shared/rom")) / "esp32s3_rev0_rom.elf"
 FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmware"))
 MB = 1 << 20
 REFUSED = 8  # docs/errors.md: unsupported
@@ -69,19 +72,25 @@ def expect(model, image):
     return want
 
 
-def up(model, image, flash, *options):
-    command = [ESPY, "up", "-q", "--json", "-p", f"emu:{model},rom={ROM},flash={flash}", *options,
-               str(FIRMWARE / IMAGES[image][0])]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+class Place:
+    """A board: a model, a mask ROM, and a file for the flash."""
+
+    def __init__(self, model, rom, flash):
+        self.model, self.flash = model, flash
+        self.spec = f"{model}{roms.KEYS[rom]},flash={flash}"
+
+    def up(self, image, *options):
+        command = [ESPY, "up", "-q", "--json", "-p", f"emu:{self.spec}", *options, str(FIRMWARE / IMAGES[image][0])]
+        return subprocess.run(command, env=roms.without_espy(), capture_output=True, text=True, timeout=300)
 
 
-def problems(model, image, flash):
+def problems(place, image):
     """What is wrong with the outcome, and the row of the table."""
-    want, done = expect(model, image), up(model, image, flash)
+    want, done = expect(place.model, image), place.up(image)
     if done.returncode != want["exit"]:
         return [f"exit {done.returncode}: {done.stderr.strip()}"], ["?"] * 4
     if want["exit"]:
-        untouched = all(b == 0xFF for b in flash.read_bytes())
+        untouched = all(b == 0xFF for b in place.flash.read_bytes())
         named = "SPIRAM_OCT" in done.stderr
         return ([] if untouched else ["the flash was written"]) + ([] if named else [done.stderr]), ["refused", "", "", ""]
     python = json.loads(done.stdout)["micropython"]
@@ -91,16 +100,17 @@ def problems(model, image, flash):
     if not low <= python["mem_free"] <= high:
         wrong.append(f"mem_free is {python['mem_free']}, not in {low}..{high}")
     if want["works"]:
-        probe = subprocess.run([TOOLS / "fs_probe", f"{model},rom={ROM},flash={flash}"], capture_output=True, text=True)
+        probe = subprocess.run([TOOLS / "fs_probe", place.spec], env=roms.without_espy(), capture_output=True,
+                               text=True)
         if probe.stdout.strip() != "ok":
             wrong.append(f"the file system: {probe.stdout}{probe.stderr}")
     row = ["prompt"] + [str(python[key]) for key in ("flash_size", "fs_bytes", "mem_free")]
     return wrong, row
 
 
-def forced(model, image, flash):
+def forced(place, image):
     """With --force a mismatched image is written and prompts, without its PSRAM."""
-    done = up(model, image, flash, "--force")
+    done = place.up(image, "--force")
     if done.returncode:
         return [done.stderr.strip()], ["?"] * 4
     python = json.loads(done.stdout)["micropython"]
@@ -109,29 +119,33 @@ def forced(model, image, flash):
 
 
 def run(case):
-    model, image, check = case
+    rom, model, image, check = case
+    if roms.missing(rom):
+        return case, [], ["skipped", "", "", ""]
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return case, *check(model, image, pathlib.Path(folder) / "flash.bin")
+            return case, *check(Place(model, rom, pathlib.Path(folder) / "flash.bin"), image)
         except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
             return case, [repr(error)], ["?"] * 4
 
 
 def main():
-    cases = [(m, i, problems) for m in MODELS for i in IMAGES]
-    cases += [("n16r8", "1.23.0", forced), ("n16r2", "1.23.0-OCT", forced)]
+    pairs = [(m, i, problems) for m in MODELS for i in IMAGES]
+    pairs += [("n16r8", "1.23.0", forced), ("n16r2", "1.23.0-OCT", forced)]
+    cases = [(rom, *pair) for rom in roms.KEYS for pair in pairs]
     print(f"1..{len(cases)}")
-    if not ROM.is_file() or not FIRMWARE.is_dir():
+    if not FIRMWARE.is_dir():
         for n in range(len(cases)):
-            print(f"ok {n + 1} # SKIP no ROM at {ROM} or no images at {FIRMWARE}")
+            print(f"ok {n + 1} # SKIP no images at {FIRMWARE}")
         return
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         done = list(pool.map(run, cases))
-    print("# | model  | image      | outcome | flash_size | fs_bytes | mem_free |")
-    for (model, image, _), _, row in done:
-        print("# | {:6} | {:10} | {:7} | {:>10} | {:>8} | {:>8} |".format(model, image, *row))
-    for n, ((model, image, check), wrong, _) in enumerate(done):
-        print(f"{'not ok' if wrong else 'ok'} {n + 1} - {image} on {model}{' forced' if check is forced else ''}")
+    print("# | ROM          | model  | image      | outcome | flash_size | fs_bytes | mem_free |")
+    for (rom, model, image, _), _, row in done:
+        print("# | {:12} | {:6} | {:10} | {:7} | {:>10} | {:>8} | {:>8} |".format(rom, model, image, *row))
+    for n, ((rom, model, image, check), wrong, _) in enumerate(done):
+        skip = f" # SKIP {roms.missing(rom)}" if roms.missing(rom) else ""
+        print(f"{'not ok' if wrong else 'ok'} {n + 1} - {image} on {model}{' forced' if check is forced else ''}, {rom}{skip}")
         for line in wrong:
             print(f"#   {line}")
 

@@ -14,13 +14,16 @@ import pathlib
 import random
 import shutil
 import subprocess
+import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+import roms  # noqa: E402
+
 ESPY = os.environ.get("ESPY", str(ROOT / "build/espy"))
 TOOL = pathlib.Path(os.environ.get("ESPY_TOOLS", ROOT / "build/tests/tools")) / "powercut"
 FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmware"))
-ROM = pathlib.Path(os.environ.get("ESPY_ROM_DIR", ROOT / "../shared/rom")) / "esp32s3_rev0_rom.elf"
 OCT_123 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 OCT_124 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20241129-v1.24.1.bin"
 LONG = bool(os.environ.get("ESPY_LONG"))
@@ -36,36 +39,37 @@ def check(condition, *why):
 
 
 def call(*args, keys="", status=0):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("ESPY_")}
-    done = subprocess.run([str(a) for a in args], input=keys, env=env, capture_output=True, text=True, timeout=GIVE_UP_S)
+    done = subprocess.run([str(a) for a in args], input=keys, env=roms.without_espy(), capture_output=True, text=True,
+                          timeout=GIVE_UP_S)
     check(done.returncode == status, args, "ends with", done.returncode, done.stderr[-500:])
     return done.stdout
 
 
-def spec(flash):
-    return f"n16r8,rom={ROM},flash={flash}"
+def spec(rom, flash):
+    return f"n16r8{roms.KEYS[rom]},flash={flash}"
 
 
-def up(flash, image, *options, keys=""):
-    return call(ESPY, "up", "-p", f"emu:{spec(flash)}", *options, image, keys=keys)
+def up(rom, flash, image, *options, keys=""):
+    return call(ESPY, "up", "-p", f"emu:{spec(rom, flash)}", *options, image, keys=keys)
 
 
-def cut(flash, image, after, how):
-    call(TOOL, spec(flash), image, after, how, status=IO)
+def cut(rom, flash, image, after, how):
+    call(TOOL, spec(rom, flash), image, after, how, status=IO)
 
 
 class Scenario:
     """A board in some state, and the image that is to go onto it."""
 
-    def __init__(self, folder, name, before, image, keeps):
-        self.folder, self.name, self.image, self.keeps = folder, name, image, keeps
-        self.start = folder / f"{name}.flash"
-        before(self.start)
-        self.fitted = folder / f"{name}.bin"
+    def __init__(self, folder, rom, name, before, image, keeps):
+        self.folder, self.rom, self.image, self.keeps = folder, rom, image, keeps
+        self.name = f"{name}, {rom}"
+        self.start = folder / f"{self.name}.flash"
+        before(rom, self.start)
+        self.fitted = folder / f"{self.name}.bin"
         call(ESPY, "image", "fit", image, "--flash", "16M", "-o", self.fitted)
-        flash = folder / f"{name}.whole"
+        flash = folder / f"{self.name}.whole"
         self.copy(flash)
-        points = [line.split() for line in call(TOOL, spec(flash), image, 0, "off").splitlines()]
+        points = [line.split() for line in call(TOOL, spec(rom, flash), image, 0, "off").splitlines()]
         flash.unlink()
         self.end = int(points.pop()[1])
         self.changing = next(int(at) for op, at in points if int(op) != MD5)
@@ -86,30 +90,30 @@ class Scenario:
 
     def run(self, flash, after, how):
         self.copy(flash)
-        cut(flash, self.image, after, how)
+        cut(self.rom, flash, self.image, after, how)
         if after <= self.changing and how == "off":
             check(flash.read_bytes() == self.start.read_bytes(), "the flash was changed before the first erase")
         if self.keeps:
-            check("'still here'" in up(flash, self.image, "--repl", keys=READ), "the file is gone")
+            check("'still here'" in up(self.rom, flash, self.image, "--repl", keys=READ), "the file is gone")
         else:
-            python = json.loads(up(flash, self.image, "--json"))["micropython"]
+            python = json.loads(up(self.rom, flash, self.image, "--json"))["micropython"]
             check((python["flash_size"], python["fs_bytes"]) == (16777216, 14680064), python)
         have, want = flash.read_bytes(), self.fitted.read_bytes()
         check(have[:0x9000] == want[:0x9000], "bootloader or table differ")
         check(have[0x10000:len(want)] == want[0x10000:], "the application differs")
 
 
-def blank(flash):
+def blank(_, flash):
     flash.write_bytes(b"\xff" * (16 << 20))
 
 
-def unfitted(flash):
-    up(flash, OCT_123, "--no-fit")
+def unfitted(rom, flash):
+    up(rom, flash, OCT_123, "--no-fit")
 
 
-def with_a_file(flash):
-    unfitted(flash)
-    up(flash, OCT_123, "--repl", keys=KEEP)
+def with_a_file(rom, flash):
+    unfitted(rom, flash)
+    up(rom, flash, OCT_123, "--repl", keys=KEEP)
 
 
 def run(numbered):
@@ -125,7 +129,7 @@ def run(numbered):
 
 
 def main():
-    for path in (OCT_123, OCT_124, ROM):
+    for path in (OCT_123, OCT_124, roms.REAL):
         if not os.access(path, os.R_OK):
             return print(f"1..1\nok 1 - power cuts # SKIP no {path}")
     chance = random.Random(SEED)
@@ -135,8 +139,9 @@ def main():
                      ("update of a board with files", with_a_file, OCT_124, True)]
         if LONG:
             scenarios.append(("blank board", blank, OCT_123, False))
+        scenarios = [(rom, *s) for rom in roms.KEYS for s in scenarios]
         made = pool.map(lambda args: Scenario(folder, *args), scenarios)
-        cases = [case for scenario, n in zip(made, (3, 1, 0)) for case in scenario.cases(chance, n)]
+        cases = [case for scenario in made for case in scenario.cases(chance, 1 if scenario.keeps else 2)]
         print(f"1..{len(cases)}")
         for n, (case, wrong) in enumerate(zip(cases, pool.map(run, enumerate(cases))), 1):
             title = f"{case[0].name}: {case[2]} after {case[1]} bytes"

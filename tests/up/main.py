@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The main job on a virtual board: what `espy up` prints, keeps, and lets one do.
+"""The main job on virtual boards: what `espy up` prints, keeps, and lets one do.
 
-Prints TAP.  Environment: ESPY, ESPY_TOOLS, ESPY_FIRMWARE, ESPY_ROM_DIR.
+Each case runs on both mask ROMs.  Prints TAP.  Environment: ESPY, ESPY_TOOLS, ESPY_FIRMWARE, ESPY_ROM_DIR.
 """
 import concurrent.futures
 import json
@@ -18,10 +18,12 @@ import termios
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+import roms  # noqa: E402
+
 ESPY = os.environ.get("ESPY", str(ROOT / "build/espy"))
 TOOLS = pathlib.Path(os.environ.get("ESPY_TOOLS", ROOT / "build/tests/tools"))
 FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmware"))
-ROM = pathlib.Path(os.environ.get("ESPY_ROM_DIR", ROOT / "../shared/rom")) / "esp32s3_rev0_rom.elf"
 OCT_123 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 OCT_124 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20241129-v1.24.1.bin"
 PLAIN_123 = FIRMWARE / "ESP32_GENERIC_S3-20240602-v1.23.0.bin"
@@ -57,9 +59,9 @@ def fits(value, shape, where="report"):
 class Board:
     """A virtual board whose flash outlives the runs."""
 
-    def __init__(self, folder, model="n16r8"):
-        self.port = f"emu:{model},rom={ROM},flash={folder}/flash.bin"
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("ESPY_")} | {"HOME": str(folder)}
+    def __init__(self, folder, rom, model="n16r8"):
+        self.port = f"emu:{model}{roms.KEYS[rom]},flash={folder}/flash.bin"
+        self.env = roms.without_espy() | {"HOME": str(folder)}
 
     def up(self, *args, keys=""):
         done = subprocess.run([ESPY, "up", "-p", self.port, *map(str, args)], env=self.env, input=keys,
@@ -71,8 +73,8 @@ class Board:
         return json.loads(self.up("--json", *args).stdout)
 
 
-def json_has_exactly_these_keys(folder):
-    board = Board(folder)
+def json_has_exactly_these_keys(folder, rom):
+    board = Board(folder, rom)
     report = board.report(OCT_123)
     fits(report, SHAPE)
     check(report["port"] == board.port, report["port"])
@@ -92,15 +94,15 @@ def json_has_exactly_these_keys(folder):
     check((python["flash_size"], python["fs_bytes"]) == (16777216, 14680064), python)
 
 
-def plain_variant_and_missing_psram_are_null(folder):
-    report = Board(folder, "n8").report(PLAIN_123)
+def plain_variant_and_missing_psram_are_null(folder, rom):
+    report = Board(folder, rom, "n8").report(PLAIN_123)
     fits(report, SHAPE)
     check(report["image"]["variant"] is None and report["image"]["fitted"] is False, report["image"])
     check(report["chip"]["psram"] == {"size": 0, "mode": None}, report["chip"])
 
 
-def a_person_reads_the_report_on_stdout_and_the_steps_on_stderr(folder):
-    done = Board(folder).up(OCT_123)
+def a_person_reads_the_report_on_stdout_and_the_steps_on_stderr(folder, rom):
+    done = Board(folder, rom).up(OCT_123)
     for words in ("MicroPython 1.23.0 is running on emu:n16r8\n", "ESP32-S3 (QFN56) revision 0.2, MAC ",
                   "ESP32-S3-WROOM-1-N16R8", "16 MB quad", "8 MB octal", "14 MB on /", "fitted from 8 MB to 16 MB",
                   "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with Octal-SPIRAM with ESP32S3\n", ">>>"):
@@ -110,12 +112,12 @@ def a_person_reads_the_report_on_stdout_and_the_steps_on_stderr(folder):
     check("\x1b" not in done.stdout + done.stderr and "\r" not in done.stderr, "control characters without a terminal")
 
 
-def quiet_is_quiet(folder):
-    check(Board(folder).up("-q", OCT_123).stderr == "", "talk in spite of -q")
+def quiet_is_quiet(folder, rom):
+    check(Board(folder, rom).up("-q", OCT_123).stderr == "", "talk in spite of -q")
 
 
-def a_result_that_cannot_be_written_is_an_error(folder):
-    board = Board(folder)
+def a_result_that_cannot_be_written_is_an_error(folder, rom):
+    board = Board(folder, rom)
     command = f"exec '{ESPY}' up -q -p '{board.port}' '{OCT_123}' >"
     for where in ("/dev/full", "&-"):
         done = subprocess.run(command + where, shell=True, env=board.env, stdin=subprocess.DEVNULL, text=True,
@@ -125,15 +127,15 @@ def a_result_that_cannot_be_written_is_an_error(folder):
     check(b"is running on" not in flash, "the report went to the flash file")
 
 
-def no_fit_leaves_the_image_as_it_is(folder):
-    report = Board(folder).report("--no-fit", OCT_123)
+def no_fit_leaves_the_image_as_it_is(folder, rom):
+    report = Board(folder, rom).report("--no-fit", OCT_123)
     check(report["image"]["fitted"] is False, report["image"])
     check(report["micropython"]["flash_size"] == 8388608, report["micropython"])
     check(report["micropython"]["fs_bytes"] == 6291456, report["micropython"])
 
 
-def a_second_run_sends_nothing_and_keeps_the_files(folder):
-    board = Board(folder)
+def a_second_run_sends_nothing_and_keeps_the_files(folder, rom):
+    board = Board(folder, rom)
     first = board.report(OCT_123)
     board.up("--repl", OCT_123, keys="f=open('kept.txt','w')\nf.write('still here')\nf.close()\n")
     again = board.report(OCT_123)
@@ -143,22 +145,22 @@ def a_second_run_sends_nothing_and_keeps_the_files(folder):
     check("MicroPython 1.24.1 is running" in newer.stdout, newer.stdout)
 
 
-def another_size_of_file_system_starts_empty(folder):
-    board = Board(folder)
+def another_size_of_file_system_starts_empty(folder, rom):
+    board = Board(folder, rom)
     board.up("--no-fit", "--repl", OCT_123, keys="open('gone.txt','w').close()\n")
     done = board.up("--repl", OCT_123, keys="import os\nos.listdir()\n")
     check("['boot.py']" in done.stdout, done.stdout)
 
 
-def a_program_that_runs_is_interrupted(folder):
-    board = Board(folder)
+def a_program_that_runs_is_interrupted(folder, rom):
+    board = Board(folder, rom)
     board.up("--repl", OCT_123, keys="f=open('main.py','w')\nf.write('while True: pass')\nf.close()\n")
     done = board.up(OCT_123)
     check("a running program was stopped" in done.stderr, done.stderr)
 
 
-def the_port_may_come_from_the_environment(folder):
-    board = Board(folder)
+def the_port_may_come_from_the_environment(folder, rom):
+    board = Board(folder, rom)
     done = subprocess.run([ESPY, "up", "-q", OCT_123], env={**board.env, "ESPY_PORT": board.port}, capture_output=True,
                           text=True, timeout=GIVE_UP_S)
     check(done.returncode == 0 and "running on emu:n16r8" in done.stdout, done.stderr)
@@ -173,8 +175,8 @@ def read_until(master, words, text=b""):
     return text
 
 
-def repl_on_a_terminal(folder):
-    board = Board(folder)
+def repl_on_a_terminal(folder, rom):
+    board = Board(folder, rom)
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     child = subprocess.Popen([ESPY, "up", "--repl", "-p", board.port, str(OCT_123)], stdin=slave, stdout=slave,
@@ -199,18 +201,18 @@ def repl_on_a_terminal(folder):
         os.close(slave)
 
 
-def the_prompts_protocols_hold_with_micropython_itself(folder):
+def the_prompts_protocols_hold_with_micropython_itself(folder, rom):
     for model, image in (("n16r8", OCT_123), ("n8", PLAIN_126)):
         (folder / model).mkdir()
-        board = Board(folder / model, model)
+        board = Board(folder / model, rom, model)
         board.up(image)
         done = subprocess.run([TOOLS / "repl_probe", board.port.removeprefix("emu:")], capture_output=True, text=True,
                               timeout=GIVE_UP_S)
         check(done.stdout == "ok\n", model, done.stdout, done.stderr)
 
 
-def ctrl_c_stops_the_write_and_the_next_run_mends_it(folder):
-    board = Board(folder)
+def ctrl_c_stops_the_write_and_the_next_run_mends_it(folder, rom):
+    board = Board(folder, rom)
     child = subprocess.Popen([ESPY, "up", "-p", board.port, str(OCT_123)], env=board.env, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     said = ""
@@ -236,24 +238,26 @@ CASES = [
 ]
 
 
-def run(case):
+def run(chosen):
     """The outcome as TAP writes it, and what is wrong."""
-    if not ROM.is_file() or not OCT_123.is_file():
-        return "ok", f" # SKIP no ROM at {ROM} or no images at {FIRMWARE}", ""
+    case, rom = chosen
+    skip = roms.missing(rom) or (None if OCT_123.is_file() else f"no images at {FIRMWARE}")
+    if skip:
+        return "ok", f" # SKIP {skip}", ""
     try:
         with tempfile.TemporaryDirectory() as folder:
-            case(pathlib.Path(folder))
+            case(pathlib.Path(folder), rom)
         return "ok", "", ""
     except Exception as error:  # whatever goes wrong is this case's failure
         return "not ok", "", f"{type(error).__name__}: {error}"
 
 
 def main():
-    chosen = [c for c in CASES if len(sys.argv) < 2 or c.__name__ in sys.argv[1:]]
+    chosen = [(c, rom) for rom in roms.KEYS for c in CASES if len(sys.argv) < 2 or c.__name__ in sys.argv[1:]]
     print(f"1..{len(chosen)}")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for n, (case, (outcome, skip, wrong)) in enumerate(zip(chosen, pool.map(run, chosen)), 1):
-            print(f"{outcome} {n} - {case.__name__.replace('_', ' ')}{skip}", flush=True)
+        for n, ((case, rom), (outcome, skip, wrong)) in enumerate(zip(chosen, pool.map(run, chosen)), 1):
+            print(f"{outcome} {n} - {case.__name__.replace('_', ' ')}, {rom}{skip}", flush=True)
             for line in wrong.splitlines():
                 print(f"#   {line}", flush=True)
 
