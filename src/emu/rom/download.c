@@ -27,6 +27,7 @@ enum {
     ISR_UNMASK = 0x40001b90,
     SECURITY_DOWNLOAD_ENABLED = 0x40001fbc, /* ets_efuse_security_download_modes_enabled */
     USB_DOWNLOAD_DISABLED = 0x40001fe0,     /* ets_efuse_usb_download_mode_disabled */
+    GET_SECURITY_INFO_PROC = 0x40048174,
     UART_SECURE_DWN_LD_PROC = 0x40048570,
     UART_RX_INTR_HANDLER = 0x40048794
 };
@@ -255,6 +256,7 @@ const espy_rom_function espy_rom_loader_functions[] = {
     {"UartDwnLdProc", 0, espy_rom_uart_dwn_ld_proc, ESPY_ROM_STEPS, ESPY_ROM_DOWNLOAD_LOCALS},
     {"UartSecureDwnLdProc", UART_SECURE_DWN_LD_PROC, espy_rom_uart_secure_dwn_ld_proc, ESPY_ROM_STEPS,
      ESPY_ROM_DOWNLOAD_LOCALS},
+    {"GetSecurityInfoProc", GET_SECURITY_INFO_PROC, espy_rom_get_security_info_proc, ESPY_ROM_LEAF, 0},
     {"tinfl_decompress", 0, espy_rom_tinfl_decompress, ESPY_ROM_LEAF, 0},
     {0},
 };

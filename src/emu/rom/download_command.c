@@ -742,19 +742,32 @@ static uint32_t security_flags(const espy_rom_call *c)
            | (data0 >> 10 & 1) << 10;        /* DIS_DOWNLOAD_ICACHE */
 }
 
-static void security_info(espy_rom_call *c)
+enum { SECURITY_INFO_SIZE = 20 };
+
+static void put_security_info(espy_rom_call *c, uint32_t to)
 {
-    enum { CHIP_ID = 9, SIZE = 20 };
-    uint8_t info[SIZE] = {0};
+    enum { CHIP_ID = 9 };
+    uint8_t info[SECURITY_INFO_SIZE] = {0};
     put_le32(info, security_flags(c));
     info[4] = espy_rom_read32(c, EFUSE_REPEAT_DATA1) >> 18 & 7; /* SPI_BOOT_CRYPT_CNT */
     for (unsigned block = 4; block <= 10; block++)
         info[1 + block] = (uint8_t)key_purpose(c, block);
     put_le32(info + 12, CHIP_ID);
     put_le32(info + 16, espy_rom_read32(c, ECO_VERSION));
-    espy_rom_write(c, sp(c) + REPLY_DATA, info, sizeof info);
-    set(c, EXTRA, SIZE);
+    espy_rom_write(c, to, info, sizeof info);
+}
+
+static void security_info(espy_rom_call *c)
+{
+    put_security_info(c, sp(c) + REPLY_DATA);
+    set(c, EXTRA, SECURITY_INFO_SIZE);
     done(c);
+}
+
+void espy_rom_get_security_info_proc(espy_rom_call *c)
+{
+    put_security_info(c, espy_rom_arg(c, 2));
+    espy_rom_return(c, 0);
 }
 
 /* With a second word the first is a divider, in sixteenths, and no rate. */

@@ -27,5 +27,8 @@ enum {
 void espy_rom_uart_dwn_ld_proc(espy_rom_call *c);
 /* The same where the fuses allow flashing alone.  FLASH_END resets. */
 void espy_rom_uart_secure_dwn_ld_proc(espy_rom_call *c);
+/* GetSecurityInfoProc(packet, &error, info): the 20 bytes of GET_SECURITY_INFO, which
+ * esptool's stubs ask of the ROM. */
+void espy_rom_get_security_info_proc(espy_rom_call *c);
 
 #endif
