@@ -68,6 +68,9 @@ t.deinit()
 
 
 def check_timer_value(tap, board):
+    """Only with ESP-IDF 5.0: later ones read the counter's registers and latch it no more."""
+    if not board.image.startswith("1.23"):
+        return
     value, text = board.run(VALUE).split(" ", 1)
     tap.check("Timer.value()", int(value), lambda ms: 300 <= ms <= 312)
     tap.check("Timer, printed", text, lambda got: "period=1000" in got or got.startswith("Timer(1"))

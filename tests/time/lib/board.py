@@ -39,6 +39,7 @@ class Board:
 
     def __init__(self, image, rom=ROMS[0], keys=""):
         name, model = IMAGES[image]
+        self.image = image
         self.folder = tempfile.TemporaryDirectory()
         flash = pathlib.Path(self.folder.name) / "flash.bin"
         shutil.copy(FIRMWARE / name, flash)
