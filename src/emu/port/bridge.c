@@ -22,8 +22,10 @@ static const espy_bridge_step download[] = {{true, true, 100000}, {true, false, 
  * any program holds a line. */
 enum { KEEP_US = 90000 };
 
-/* What waits at the bridge for the board. */
-enum { TO_BOARD_CAP = 16384 };
+/* What waits at the bridge for the board.  RFC 2217 carries its commands between the data, and
+ * pyserial waits 3 s for an answer: a block of esptool's stub, 16 KiB before its escapes, must not
+ * hold up the command after it where the board runs slower than the wall clock. */
+enum { TO_BOARD_CAP = 65536 };
 
 /* Bytes per line of the log. */
 enum { LOG_BYTES = 64 };
