@@ -376,8 +376,8 @@ static espy_handler *handler(const espy_insn *in)
 
 static espy_op *append(builder *b, const espy_insn *in)
 {
-    /* The host may use every register of the window. */
-    unsigned need = in->op == ESPY_OP_SIMCALL && b->code->host ? 3 : quadrant(in);
+    /* The host finds arguments in a2 to a7; if it needs more, see espy_cpu_make_room(). */
+    unsigned need = in->op == ESPY_OP_SIMCALL && b->code->host ? 1 : quadrant(in);
     check_quadrant(b, need);
     espy_op *op = emit(b, handler(in), immediate(in), in->length);
     op->r = in->r;

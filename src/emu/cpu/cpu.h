@@ -56,14 +56,18 @@ void espy_cpu_idle(espy_cpu *cpu, espy_tick ticks);
 
 /* What SIMCALL means: nothing on a chip; on a machine whose ROM is the host's work,
  * a call of `host` with the address of the instruction.  During the call clock->now is
- * the instruction's time, the accessors below may be used, and the window's
- * sixteen registers are free of older frames.  The core then goes on after the
- * instruction, or where espy_cpu_set_pc() says.  Set before the first run. */
+ * the instruction's time, the accessors below may be used, and a0 to a7 are free of
+ * older frames.  The core then goes on after the instruction, or where
+ * espy_cpu_set_pc() says.  Set before the first run. */
 typedef void espy_cpu_host(void *self, espy_cpu *cpu, uint32_t pc);
 void espy_cpu_set_host(espy_cpu *cpu, espy_cpu_host *host, void *self);
 /* During a host call: the core sleeps until the clock reads `until`, or until an
  * interrupt is due, and then goes on at its pc. */
 void espy_cpu_pause(espy_cpu *cpu, espy_tick until);
+/* During a host call: writes the older frames that are in the window's registers up to
+ * a11 (quadrant 2) or a15 (3) to their stacks, as their overflow would.  No sooner than
+ * a function of the chip's would: a frame at the end of a chain may have nowhere to go. */
+void espy_cpu_make_room(espy_cpu *cpu, unsigned quadrant);
 /* During a host call: a windowed call of `to` (CALL8) that will return to `back`;
  * its arguments are in a10 to a15, its result will be in a10. */
 void espy_cpu_call(espy_cpu *cpu, uint32_t to, uint32_t back);

@@ -82,19 +82,35 @@ static void spill_frame(espy_cpu *cpu, unsigned base, unsigned size)
     cpu->window_start &= ~(1u << base);
 }
 
+static unsigned frame_size(const espy_cpu *cpu, unsigned base)
+{
+    unsigned size = 1;
+    while ((cpu->window_start >> (base + size) % BASES & 1) == 0)
+        size++;
+    return size;
+}
+
 /* The oldest frame first, since the save area of the next is above its stack. */
-void espy_cpu_spill(espy_cpu *cpu)
+static void spill(espy_cpu *cpu, unsigned distances)
 {
     /* While the window wraps, AR[0] to AR[11] are beyond AR[63]. */
     unsigned current = cpu->window_base;
     espy_window_set_base(cpu, 0);
-    for (unsigned distance = 1; distance < BASES; distance++) {
-        unsigned base = (current + distance) % BASES, size = 1;
-        if ((cpu->window_start >> base & 1) == 0)
-            continue;
-        while ((cpu->window_start >> (base + size) % BASES & 1) == 0)
-            size++;
-        spill_frame(cpu, base, size);
+    for (unsigned distance = 1; distance < distances; distance++) {
+        unsigned base = (current + distance) % BASES;
+        if (cpu->window_start >> base & 1)
+            spill_frame(cpu, base, frame_size(cpu, base));
     }
     espy_window_set_base(cpu, current);
+}
+
+void espy_cpu_spill(espy_cpu *cpu)
+{
+    spill(cpu, BASES);
+}
+
+void espy_cpu_make_room(espy_cpu *cpu, unsigned quadrant)
+{
+    if (cpu->free < quadrant)
+        spill(cpu, quadrant + 1);
 }

@@ -23,6 +23,7 @@ enum {
     ARGS_MAX = 6,
     VECTORS = 0x40000000,
     RESET_VECTOR = 0x40000400,
+    RESET_UNPACK = 0x4000050b,
     MAIN = 0x40043a2c,
     MAIN_RETURN = 0x40034c48,
     PS_MAIN = 0x40020, /* WOE, UM */
@@ -127,8 +128,9 @@ static void set_handlers(const espy_rom_call *c)
     espy_rom_write32(c, ESPY_ROM_PRI_5_HANDLER, ESPY_ROM_L5INT);
 }
 
-static void enter_main(const espy_rom_call *c)
+static void start_main(const espy_rom_call *c)
 {
+    set_handlers(c);
     espy_cpu_set_a(c->cpu, 0, 0);
     espy_cpu_set_a(c->cpu, 1, espy_rom_core(c) == 0 ? ESPY_ROM_STACK : ESPY_ROM_STACK_APP);
     espy_cpu_set_a(c->cpu, 4, (uint32_t)CALL4 << 30 | (MAIN_RETURN & 0x3fffffff));
@@ -158,13 +160,20 @@ static void reset(espy_rom_call *c)
     set_regions(c);
     espy_cpu_set_sr(c->cpu, XT_WINDOWBASE, 0);
     espy_cpu_set_sr(c->cpu, XT_WINDOWSTART, 1);
-    /* Software that restarts the chip counts on the time that this takes. */
-    if (espy_rom_core(c) == 0) {
-        espy_rom_init_ram(c);
-        espy_rom_wait(c, 0, INIT_CYCLES * espy_cpu_cycle(c->cpu));
+    if (espy_rom_core(c) == 1) {
+        start_main(c);
+        return;
     }
-    set_handlers(c);
-    enter_main(c);
+    espy_rom_wait(c, 0, INIT_CYCLES * espy_cpu_cycle(c->cpu));
+    espy_cpu_set_pc(c->cpu, RESET_UNPACK);
+}
+
+/* Firmware on core 1 that restarts the chip has its stack among the ROM's variables, and
+ * counts on the time that core 0 takes to get there. */
+static void unpack(espy_rom_call *c)
+{
+    espy_rom_init_ram(c);
+    start_main(c);
 }
 
 /* ---- what the boot prints on: uart_usb_print_status_update() ---- */
@@ -587,6 +596,7 @@ static void stand_still(espy_rom_call *c)
 
 const espy_rom_function espy_rom_boot_functions[] = {
     {"reset vector", RESET_VECTOR, reset, ESPY_ROM_NAKED, 0},
+    {"reset vector", RESET_UNPACK, unpack, ESPY_ROM_NAKED, 0},
     {"main", MAIN, rom_main, ESPY_ROM_STEPS, 0},
     {"end of main", MAIN_RETURN, stand_still, ESPY_ROM_NAKED, 0},
     {"uart_usb_print_status_update", ESPY_ROM_UPDATE_PRINT_STATUS, update_print_status, ESPY_ROM_STEPS, 0},

@@ -44,7 +44,8 @@ enum {
     SECURE_BOOT_EN = 1 << 20,     /* of DATA2 */
     DIS_LEGACY_SPI_BOOT = 1 << 1, /* of DATA3 */
     FORCE_SEND_RESUME = 1 << 13,  /* of DATA3 */
-    RETRY_CYCLES = 4000,          /* of a round of looking for a header in vain */
+    RETRY_CYCLES = 4130,          /* of a round of looking for a header in vain, ... */
+    RETRY_OCTAL = 3400,           /* ... and of talking octal flash out of its mode */
     COPY_CYCLES = 5               /* to copy and hash a byte */
 };
 
@@ -443,7 +444,8 @@ static void run_header(espy_rom_call *c)
 
 static void run_retry(espy_rom_call *c)
 {
-    espy_rom_wait(c, RUN_TRY, RETRY_CYCLES * espy_cpu_cycle(c->cpu));
+    espy_tick cycles = RETRY_CYCLES + (espy_rom_fuse_octal(c) ? RETRY_OCTAL : 0);
+    espy_rom_wait(c, RUN_TRY, cycles * espy_cpu_cycle(c->cpu));
 }
 
 static void run_failed(espy_rom_call *c)

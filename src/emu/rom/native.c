@@ -180,6 +180,7 @@ void espy_rom_wait(espy_rom_call *c, uint32_t step, espy_tick ticks)
 void espy_rom_guest(espy_rom_call *c, uint32_t step, uint32_t to, unsigned argc, const uint32_t *args)
 {
     come_back(c, step);
+    espy_cpu_make_room(c->cpu, argc > 2 ? 3 : 2);
     for (unsigned i = 0; i < argc; i++)
         espy_cpu_set_a(c->cpu, 10 + i, args[i]);
     espy_cpu_call(c->cpu, to, c->pc);
