@@ -207,6 +207,7 @@ static void controllers(void **state)
         rom_pair_call_void(pair, "spi_common_set_dummy_output", 1, i % 4);
         rom_pair_call_void(pair, "esp_rom_spiflash_auto_wait_idle", 1, i % 2);
         rom_pair_call_void(pair, "esp_rom_spi_flash_auto_sus_res", 1, i / 2 % 2);
+        rom_pair_call_void(pair, "esp_rom_spi_flash_send_resume", 0);
     }
     rom_pair_call_void(pair, "spi_common_set_flash_cs_timing", 0);
     rom_pair_call_void(pair, "spi_dummy_len_fix", 2, 1, 2);

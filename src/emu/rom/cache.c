@@ -12,6 +12,8 @@
  */
 #include "cache.h"
 
+#include "bits.h"
+
 #include "../core/regfile.h"
 
 enum {
@@ -84,16 +86,6 @@ static const cache icache = {
     .freeze = EXTMEM + 0x154,
 };
 
-static void set_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, bits);
-}
-
-static void clear_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, 0);
-}
-
 static bool serves(const cache *which, uint32_t addr)
 {
     return addr - which->window < 0x2000000;
@@ -135,7 +127,7 @@ static void operate(const espy_rom_call *c, const operation *op, uint32_t regs, 
 {
     espy_rom_write32(c, regs + OP_ADDR, addr);
     espy_rom_update32(c, regs + OP_SIZE, op->size_mask, lines);
-    set_bits(c, regs, op->start);
+    espy_rom_set_bits(c, regs, op->start);
 }
 
 static void on_items(const espy_rom_call *c, const operation *op, uint32_t regs)
@@ -257,13 +249,13 @@ static void Cache_WriteBack_All(espy_rom_call *c)
 
 static void clear_autoload(const espy_rom_call *c, const cache *which)
 {
-    set_bits(c, which->autoload, AUTOLOAD_CLEAR);
-    clear_bits(c, which->autoload, AUTOLOAD_CLEAR);
+    espy_rom_set_bits(c, which->autoload, AUTOLOAD_CLEAR);
+    espy_rom_clear_bits(c, which->autoload, AUTOLOAD_CLEAR);
 }
 
 static void disable_autoload(const espy_rom_call *c, const cache *which)
 {
-    clear_bits(c, which->autoload, AUTOLOAD_ENABLE);
+    espy_rom_clear_bits(c, which->autoload, AUTOLOAD_ENABLE);
     clear_autoload(c, which);
 }
 
@@ -274,14 +266,14 @@ static uint32_t suspend_autoload(const espy_rom_call *c, const cache *which)
     if (enabled)
         disable_autoload(c, which);
     else
-        clear_bits(c, which->autoload, AUTOLOAD_CLEAR);
+        espy_rom_clear_bits(c, which->autoload, AUTOLOAD_CLEAR);
     return enabled;
 }
 
 static void resume_autoload(const espy_rom_call *c, const cache *which, uint32_t suspended)
 {
     if (suspended & AUTOLOAD_ENABLE)
-        set_bits(c, which->autoload, AUTOLOAD_ENABLE);
+        espy_rom_set_bits(c, which->autoload, AUTOLOAD_ENABLE);
 }
 
 /* Argument 0: struct autoload_config. */
@@ -311,13 +303,13 @@ static void config_region(espy_rom_call *c, const cache *which)
     }
     if (espy_rom_read32(c, which->autoload) & 1u << region) {
         clear_autoload(c, which);
-        clear_bits(c, which->autoload, 1u << region);
+        espy_rom_clear_bits(c, which->autoload, 1u << region);
     }
     if (enable) {
         uint32_t regs = which->autoload + (region == 0 ? OP_ADDR : OP_ADDR_1);
         espy_rom_write32(c, regs, addr);
         espy_rom_update32(c, regs + 4, AUTOLOAD_SIZE, size);
-        set_bits(c, which->autoload, 1u << region);
+        espy_rom_set_bits(c, which->autoload, 1u << region);
     }
     espy_rom_return(c, 0);
 }
@@ -332,7 +324,7 @@ static void start_preload(espy_rom_call *c, const cache *which)
     espy_rom_write32(c, which->preload + OP_ADDR, espy_rom_arg(c, 0));
     espy_rom_update32(c, which->preload, PRELOAD_BACKWARDS, order ? PRELOAD_BACKWARDS : 0);
     espy_rom_update32(c, which->preload + OP_SIZE, SMALL_SIZE, espy_rom_arg(c, 1) / line_size(c, which));
-    set_bits(c, which->preload, PRELOAD_START);
+    espy_rom_set_bits(c, which->preload, PRELOAD_START);
     espy_rom_return(c, suspended);
 }
 
@@ -355,12 +347,12 @@ static void enable_prelock(espy_rom_call *c, const cache *which)
     bool first = sizes >> 16 == 0;
     espy_rom_write32(c, which->prelock + (first ? 4 : 8), espy_rom_read32(c, config));
     espy_rom_update32(c, which->prelock + 0xc, first ? 0xffff0000 : 0xffff, first ? size << 16 : size);
-    set_bits(c, which->prelock, first ? 1 : 2);
+    espy_rom_set_bits(c, which->prelock, first ? 1 : 2);
 }
 
 static void disable_prelock(espy_rom_call *c, const cache *which)
 {
-    clear_bits(c, which->prelock, (espy_rom_arg(c, 0) & 0xffff) == 0 ? 1 : 2);
+    espy_rom_clear_bits(c, which->prelock, (espy_rom_arg(c, 0) & 0xffff) == 0 ? 1 : 2);
 }
 
 /* ---- on and off ---- */
@@ -368,26 +360,26 @@ static void disable_prelock(espy_rom_call *c, const cache *which)
 static void freeze(const espy_rom_call *c, const cache *which, bool mode)
 {
     espy_rom_update32(c, which->freeze, FREEZE_MODE, mode ? FREEZE_MODE : 0);
-    set_bits(c, which->freeze, FREEZE_ENABLE);
+    espy_rom_set_bits(c, which->freeze, FREEZE_ENABLE);
 }
 
 static void thaw(const espy_rom_call *c, const cache *which)
 {
-    clear_bits(c, which->freeze, FREEZE_ENABLE);
+    espy_rom_clear_bits(c, which->freeze, FREEZE_ENABLE);
 }
 
 static void disable(espy_rom_call *c, const cache *which)
 {
     if (!has_own_table(c))
         return;
-    clear_bits(c, which->ctrl, CTRL_ENABLE);
+    espy_rom_clear_bits(c, which->ctrl, CTRL_ENABLE);
     espy_rom_return(c, suspend_autoload(c, which));
     operate(c, &invalidate, which->sync, 0, 0);
 }
 
 static void enable_with(const espy_rom_call *c, const cache *which, uint32_t autoload)
 {
-    set_bits(c, which->ctrl, CTRL_ENABLE);
+    espy_rom_set_bits(c, which->ctrl, CTRL_ENABLE);
     resume_autoload(c, which, autoload);
 }
 
@@ -401,8 +393,8 @@ static void suspend(espy_rom_call *c, const cache *which)
 {
     if (!has_own_table(c))
         return;
-    set_bits(c, which->ctrl1, CTRL1_SHUT);
-    clear_bits(c, which->ctrl, CTRL_ENABLE);
+    espy_rom_set_bits(c, which->ctrl1, CTRL1_SHUT);
+    espy_rom_clear_bits(c, which->ctrl, CTRL_ENABLE);
     espy_rom_return(c, suspend_autoload(c, which));
     freeze(c, which, 0);
     thaw(c, which);
@@ -412,8 +404,8 @@ static void resume(espy_rom_call *c, const cache *which)
 {
     if (!has_own_table(c))
         return;
-    set_bits(c, which->ctrl, CTRL_ENABLE);
-    clear_bits(c, which->ctrl1, CTRL1_SHUT);
+    espy_rom_set_bits(c, which->ctrl, CTRL_ENABLE);
+    espy_rom_clear_bits(c, which->ctrl1, CTRL1_SHUT);
     resume_autoload(c, which, espy_rom_arg(c, 0));
 }
 
@@ -439,7 +431,7 @@ static void cache_resume_autoload(espy_rom_call *c, const cache *which)
 
 static void enable_autoload(espy_rom_call *c, const cache *which)
 {
-    set_bits(c, which->autoload, AUTOLOAD_ENABLE);
+    espy_rom_set_bits(c, which->autoload, AUTOLOAD_ENABLE);
 }
 
 static void cache_disable_autoload(espy_rom_call *c, const cache *which)
@@ -589,7 +581,7 @@ static void rom_config_data_cache_mode(espy_rom_call *c)
 static void set_default_mode(espy_rom_call *c)
 {
     espy_rom_write32(c, ILG_INT_CLR, 0xffffffff);
-    clear_bits(c, WRAP_AROUND_CTRL, 3);
+    espy_rom_clear_bits(c, WRAP_AROUND_CTRL, 3);
     occupy_dcache(c, 2, 0);
     set_dcache_mode(c, false, 0);
     all(c, &invalidate, &dcache);
@@ -610,24 +602,24 @@ static void Cache_Enable_Defalut_ICache_Mode(espy_rom_call *c)
 
 static void Cache_Mask_All(espy_rom_call *c)
 {
-    set_bits(c, icache.ctrl1, CTRL1_SHUT);
-    set_bits(c, dcache.ctrl1, CTRL1_SHUT);
+    espy_rom_set_bits(c, icache.ctrl1, CTRL1_SHUT);
+    espy_rom_set_bits(c, dcache.ctrl1, CTRL1_SHUT);
 }
 
 static void Cache_UnMask_Dram0(espy_rom_call *c)
 {
-    clear_bits(c, dcache.ctrl1, 1);
+    espy_rom_clear_bits(c, dcache.ctrl1, 1);
 }
 
 static void ROM_Boot_Cache_Init(espy_rom_call *c)
 {
-    set_bits(c, SYSTEM_CACHE_CONTROL, 4 | 8);
-    clear_bits(c, SYSTEM_CACHE_CONTROL, 8);
+    espy_rom_set_bits(c, SYSTEM_CACHE_CONTROL, 4 | 8);
+    espy_rom_clear_bits(c, SYSTEM_CACHE_CONTROL, 8);
     espy_rom_mmu_own_all(c);
     espy_rom_mmu_clear(c);
     set_default_mode(c);
     enable_with(c, &dcache, 0);
-    clear_bits(c, dcache.ctrl1, 1);
+    espy_rom_clear_bits(c, dcache.ctrl1, 1);
 }
 
 #define ROW(name)                                                                                                      \

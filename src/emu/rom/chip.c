@@ -11,6 +11,8 @@
  */
 #include "native.h"
 
+#include "bits.h"
+
 #include "../core/regfile.h"
 
 enum {
@@ -51,16 +53,6 @@ enum {
     SR_CCOUNT = 234,
     CRC32_LE = 0x40001c98 /* ROM function */
 };
-
-static void set_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, bits);
-}
-
-static void clear_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, 0);
-}
 
 /* ---- clocks ---- */
 
@@ -135,12 +127,12 @@ static void rtc_get_wakeup_cause(espy_rom_call *c)
 
 static void software_reset(espy_rom_call *c)
 {
-    set_bits(c, RTC_OPTIONS0, 1u << 31);
+    espy_rom_set_bits(c, RTC_OPTIONS0, 1u << 31);
 }
 
 static void software_reset_cpu(espy_rom_call *c)
 {
-    set_bits(c, RTC_OPTIONS0, espy_rom_arg(c, 0) == 0 ? 1 << 5 : 1 << 4);
+    espy_rom_set_bits(c, RTC_OPTIONS0, espy_rom_arg(c, 0) == 0 ? 1 << 5 : 1 << 4);
 }
 
 static void jtag_cpu_reset_happened(espy_rom_call *c)
@@ -149,7 +141,7 @@ static void jtag_cpu_reset_happened(espy_rom_call *c)
     uint32_t seen = app ? JTAG_RESET_APP : JTAG_RESET_PRO;
     uint32_t state = espy_rom_read32(c, RTC_RESET_STATE);
     if (state >> (app ? 21 : 20) & 1) {
-        set_bits(c, RTC_RESET_STATE, app ? 1 << 23 : 1 << 22);
+        espy_rom_set_bits(c, RTC_RESET_STATE, app ? 1 << 23 : 1 << 22);
         espy_rom_write8(c, seen, 1);
     }
     espy_rom_return(c, espy_rom_read8(c, seen));
@@ -159,7 +151,7 @@ static bool clear_super_wdt_flag(const espy_rom_call *c)
 {
     if ((espy_rom_read32(c, RTC_SWD_CONF) & 1) == 0)
         return false;
-    set_bits(c, RTC_SWD_CONF, 1 << 28);
+    espy_rom_set_bits(c, RTC_SWD_CONF, 1 << 28);
     return true;
 }
 
@@ -181,8 +173,8 @@ static void analog_super_wdt_reset_happened(espy_rom_call *c)
 
 static void disable_default_watchdog(espy_rom_call *c)
 {
-    clear_bits(c, RTC_WDTCONFIG0, 1 << 12);
-    clear_bits(c, TIMG0_WDTCONFIG0, 1 << 14);
+    espy_rom_clear_bits(c, RTC_WDTCONFIG0, 1 << 12);
+    espy_rom_clear_bits(c, TIMG0_WDTCONFIG0, 1 << 14);
 }
 
 static void ets_set_appcpu_boot_addr(espy_rom_call *c)
@@ -235,9 +227,9 @@ static void rtc_select_apb_bridge(espy_rom_call *c)
 
 static void rtc_unhold_all_pads(espy_rom_call *c)
 {
-    clear_bits(c, RTC_PWC, 1 << 21);
-    clear_bits(c, RTC_DIG_ISO, 1 << 15);
-    set_bits(c, RTC_DIG_ISO, 1 << 10);
+    espy_rom_clear_bits(c, RTC_PWC, 1 << 21);
+    espy_rom_clear_bits(c, RTC_DIG_ISO, 1 << 15);
+    espy_rom_set_bits(c, RTC_DIG_ISO, 1 << 10);
 }
 
 static void ets_apb_backup_init_lock_func(espy_rom_call *c)
@@ -257,8 +249,8 @@ static void ets_get_stack_info(espy_rom_call *c)
 
 static void assist_debug_clock_enable(espy_rom_call *c)
 {
-    clear_bits(c, SYSTEM_CPU_PERI_RST_EN, 1 << 6);
-    set_bits(c, SYSTEM_CPU_PERI_CLK_EN, 1 << 6);
+    espy_rom_clear_bits(c, SYSTEM_CPU_PERI_RST_EN, 1 << 6);
+    espy_rom_set_bits(c, SYSTEM_CPU_PERI_CLK_EN, 1 << 6);
 }
 
 static void assist_debug_record_enable(espy_rom_call *c)

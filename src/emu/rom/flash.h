@@ -132,10 +132,14 @@ static inline void espy_rom_set_arg(espy_rom_call *c, unsigned n, uint32_t value
 /* spiflash.c */
 /* Whether a controller has finished a transfer; calls check_sus meanwhile, if there is one. */
 bool espy_rom_spi_done(espy_rom_call *c, uint32_t port, uint32_t step);
+
+/* spiflash_init.c */
 void espy_rom_spi_address_bits(const espy_rom_call *c, uint32_t port, uint32_t bits);
 
 /* opiflash.c */
 void espy_rom_opi_pads(const espy_rom_call *c);
+
+/* spi_command.c */
 /* Sets SPI0 to a mode and a read command (esp_rom_opiflash_spi0rd_t, or 0 for none). */
 void espy_rom_opi_cache_mode(espy_rom_call *c, uint32_t mode, uint32_t read);
 

@@ -128,6 +128,7 @@ extern const espy_rom_function espy_rom_cache_functions[];      /* cache.c */
 extern const espy_rom_function espy_rom_mmu_functions[];        /* cache_mmu.c */
 extern const espy_rom_function espy_rom_flash_functions[];      /* spiflash.c */
 extern const espy_rom_function espy_rom_flash_init_functions[]; /* spiflash_init.c */
+extern const espy_rom_function espy_rom_spi_functions[];        /* spi_command.c */
 extern const espy_rom_function espy_rom_opi_functions[];        /* opiflash.c */
 extern const espy_rom_function espy_rom_chip_functions[];       /* chip.c: clocks, resets, interrupt sources, regi2c */
 extern const espy_rom_function espy_rom_pin_functions[];        /* pins.c: pads and the GPIO matrix */

@@ -1,27 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * The built-in ROM: SPI commands of any shape (esp_rom_spi_*, esp_rom_opiflash_exec_cmd),
- * and the driver for octal flash on top of them, for which the firmware brings a table of
- * commands (esp_rom_opiflash_def_t).
+ * The built-in ROM: the driver for octal flash (esp_rom_opiflash_*), for which the firmware
+ * brings a table of commands (esp_rom_opiflash_def_t).
  *
- * Sources: ESP-IDF v5.0.4, rom/opi_flash.h, spi_mem_reg.h; the real ROM for the order of
- * its writes.  Left out: functions of the firmware's own in rom_spi_usr_cmd_legacy_funcs,
- * which are refused; a driver without a table, with which the real ROM stands still.
+ * Sources: ESP-IDF v5.0.4, rom/opi_flash.h; the real ROM for the order of its commands.
+ * Left out: a driver without a table, with which the real ROM stands still.
  */
-#include "flash.h"
-
 #include "fuses.h"
 #include "pins.h"
+#include "spi_command.h"
 
 #include "../../base/bytes.h"
 
 #include <string.h>
 
 enum {
-    OWN_USER_COMMANDS = 0x3ff1e290, /* rom_default_spi_usr_cmd_legacy_funcs */
-    MISC_CS_DISABLED = 3,
-    DDR_RD_SWAP = 4,
-    DDR_WR_SWAP = 8,
     STATUS_BUSY = 1,
     STATUS_WEL = 2,
 
@@ -30,257 +23,12 @@ enum {
     OPI_ERASE_BLOCK = 0x4000090c
 };
 
-static uint32_t reg(uint32_t port, uint32_t offset)
-{
-    return espy_rom_spi(port) + offset;
-}
-
-static void set_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, bits);
-}
-
-static void clear_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, 0);
-}
-
-/* ---- modes ---- */
-
-enum { OPI_STR = 6, OPI_DTR = 7, OIO_DTR = 10, MODES = 12 };
-
-static void reset_mode(const espy_rom_call *c, uint32_t port, bool ddr_too)
-{
-    if (ddr_too)
-        espy_rom_write32(c, reg(port, SPI_DDR), 0);
-    clear_bits(c, reg(port, SPI_CTRL), SPI_CTRL_MODES);
-    clear_bits(c, reg(port, SPI_USER), 0xf000);
-}
-
-static void esp_rom_spi_reset_rw_mode(espy_rom_call *c)
-{
-    reset_mode(c, espy_rom_arg(c, 0), espy_rom_arg(c, 1) & 0xff);
-}
-
-/* Reads and writes go by the same number of lines. */
-static void set_mode(const espy_rom_call *c, uint32_t port, uint32_t mode)
-{
-    static const struct {
-        uint32_t ctrl, user;
-        uint8_t ddr_off, ddr_on;
-    } modes[MODES] = {
-        {0x1002000, 0x8000, 0, 0}, {0x102000, 0x2000, 0, 0}, {0x802000, 0x4000, 0, 0},
-        {0x6000, 0x1000, 0, 0},    {0x2000, 0, 0, 0},        {0, 0, 0, 0},
-        {0x2270, 0, 0, 0},         {0x2270, 0, 0x10, 1},     {0x2030, 0, 0, 0},
-        {0x2070, 0, 0, 0},         {0x2070, 0, 0, 0x11},     {0x1002100, 0x8000, 0, 0},
-    };
-    reset_mode(c, port, mode != OPI_DTR && mode != OIO_DTR);
-    if (mode >= MODES)
-        return;
-    set_bits(c, reg(port, SPI_CTRL), modes[mode].ctrl);
-    set_bits(c, reg(port, SPI_USER), modes[mode].user);
-    espy_rom_update32(c, reg(port, SPI_DDR), modes[mode].ddr_off | modes[mode].ddr_on, modes[mode].ddr_on);
-}
-
-/* The ROM reaches the parts of a command through a table that firmware could replace. */
-static bool has_own_commands(espy_rom_call *c)
-{
-    uint32_t table = espy_rom_read32(c, ESPY_ROM_USER_COMMANDS);
-    if (table == OWN_USER_COMMANDS)
-        return true;
-    espy_rom_fault(c, "the firmware's own SPI commands, at 0x%08x, are not in the built-in ROM", table);
-    return false;
-}
-
-static void esp_rom_spi_set_op_mode(espy_rom_call *c)
-{
-    if (has_own_commands(c))
-        set_mode(c, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
-}
-
-static void esp_rom_spi_set_dtr_swap_mode(espy_rom_call *c)
-{
-    uint32_t swap = (espy_rom_arg(c, 1) & 0xff ? DDR_WR_SWAP : 0) | (espy_rom_arg(c, 2) & 0xff ? DDR_RD_SWAP : 0);
-    espy_rom_update32(c, reg(espy_rom_arg(c, 0), SPI_DDR), DDR_WR_SWAP | DDR_RD_SWAP, swap);
-}
-
-void espy_rom_opi_cache_mode(espy_rom_call *c, uint32_t mode, uint32_t read)
-{
-    uint8_t shape[6]; /* bits of address, dummy cycles, command (2), its bits, variable dummy */
-    set_mode(c, 0, mode);
-    clear_bits(c, reg(0, SPI_USER), SPI_USER_MOSI);
-    set_bits(c, reg(0, SPI_USER), SPI_USER_ADDR | SPI_USER_DUMMY | SPI_USER_MISO);
-    if (read == 0)
-        return;
-    espy_rom_read(c, read, shape, sizeof shape);
-    uint32_t surplus = espy_rom_read8(c, espy_rom_chip(c) + CHIP_DUMMY);
-    espy_rom_spi_address_bits(c, 0, shape[0]);
-    espy_rom_update32(c, reg(0, SPI_USER1), 0x3f, shape[1] - 1u + surplus);
-    espy_rom_update32(c, reg(0, SPI_USER2), 0xf000ffff, (shape[4] - 1u) << 28 | get_le16(shape + 2));
-    espy_rom_update32(c, reg(0, SPI_DDR), DDR_RD_SWAP, (uint32_t)shape[5] << 1); /* as the ROM has it */
-}
-
-static void esp_rom_opiflash_cache_mode_config(espy_rom_call *c)
-{
-    if (has_own_commands(c))
-        espy_rom_opi_cache_mode(c, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
-}
-
-/* ---- a command ---- */
-
-/* Addresses are of guest memory; lengths are in bits. */
-typedef struct command {
-    uint32_t code, code_bits, addr, addr_bits, dummy, tx, tx_bits, rx, rx_bits;
-} command;
-
-/* A phase of `bits` that begins at `shift` of a register, and is on if there are any. */
-static void set_phase(const espy_rom_call *c, uint32_t port, uint32_t user, uint32_t bits, uint32_t offset,
-                      uint32_t mask, unsigned shift)
-{
-    espy_rom_update32(c, reg(port, SPI_USER), user, bits > 0 ? user : 0);
-    espy_rom_update32(c, reg(port, offset), mask, bits > 0 ? (bits - 1) << shift : 0);
-}
-
-static void configure(const espy_rom_call *c, uint32_t port, const command *x)
-{
-    set_phase(c, port, SPI_USER_COMMAND, x->code_bits, SPI_USER2, 0xf0000000, 28);
-    if (x->code_bits > 0)
-        espy_rom_update32(c, reg(port, SPI_USER2), 0xffff, x->code);
-    set_phase(c, port, SPI_USER_ADDR, x->addr_bits, SPI_USER1, 0xfc000000, 26);
-    if (x->addr_bits > 0) {
-        espy_rom_write32(c, reg(port, SPI_ADDR), x->addr);
-        espy_rom_update32(c, reg(port, SPI_CACHE_FCTRL), 2, x->addr_bits == 32 ? 2 : 0);
-    }
-    if (x->tx_bits > 0 && x->tx != 0)
-        for (uint32_t i = 0; i < (x->tx_bits + 31) / 32; i++)
-            espy_rom_write32(c, reg(port, SPI_W0) + 4 * i, espy_rom_read32(c, x->tx + 4 * i));
-    set_phase(c, port, SPI_USER_MOSI, x->tx_bits, SPI_MOSI_DLEN, 0x3ff, 0);
-    set_phase(c, port, SPI_USER_MISO, x->rx_bits, SPI_MISO_DLEN, 0x3ff, 0);
-    set_phase(c, port, SPI_USER_DUMMY, x->dummy, SPI_USER1, 0x3f, 0);
-}
-
-/* Argument 1: esp_rom_spi_cmd_t. */
-static void esp_rom_spi_cmd_config(espy_rom_call *c)
-{
-    uint32_t at = espy_rom_arg(c, 1), word[8];
-    if (espy_rom_read32(c, reg(espy_rom_arg(c, 0), SPI_CMD)) != 0) {
-        espy_rom_wait(c, 0, ESPY_ROM_FLASH_LOOK);
-        return;
-    }
-    for (unsigned i = 0; i < 8; i++)
-        word[i] = espy_rom_read32(c, at + 4 * i);
-    command x = {.code = word[0] & 0xffff, .code_bits = word[0] >> 16, .addr_bits = word[2], .tx = word[3]};
-    x.addr = x.addr_bits > 0 ? espy_rom_read32(c, word[1]) : 0;
-    x.tx_bits = word[4];
-    x.rx_bits = word[6];
-    x.dummy = word[7];
-    configure(c, espy_rom_arg(c, 0), &x);
-}
-
-static void start(const espy_rom_call *c, uint32_t port, uint32_t cs_mask, bool program_or_erase)
-{
-    espy_rom_update32(c, reg(port, SPI_MISC), MISC_CS_DISABLED, ~cs_mask);
-    set_bits(c, reg(port, SPI_CMD), program_or_erase ? SPI_CMD_USR | SPI_CMD_PE : SPI_CMD_USR);
-}
-
-static void fetch(const espy_rom_call *c, uint32_t port, uint32_t to, uint32_t bytes)
-{
-    for (uint32_t i = 0; i < bytes; i += 4) {
-        uint8_t word[4];
-        put_le32(word, espy_rom_read32(c, reg(port, SPI_W0) + i));
-        espy_rom_write(c, to + i, word, bytes - i < 4 ? bytes - i : 4);
-    }
-}
-
-/* Afterwards CS0 is selected. */
-static void select_flash(const espy_rom_call *c, uint32_t port)
-{
-    espy_rom_update32(c, reg(port, SPI_MISC), MISC_CS_DISABLED, 2);
-}
-
-/* Arguments: controller, where to, bytes, mask of chips, whether it programs or erases. */
-static void esp_rom_spi_cmd_start(espy_rom_call *c)
-{
-    uint32_t port = espy_rom_arg(c, 0);
-    if (c->step == 0)
-        start(c, port, espy_rom_arg(c, 3), espy_rom_arg(c, 4) & 0xff);
-    if (!espy_rom_spi_done(c, port, 1))
-        return;
-    select_flash(c, port);
-    fetch(c, port, espy_rom_arg(c, 1), espy_rom_arg(c, 2) & 0xffff);
-}
-
-/* ---- a command that leaves the controller's settings as they were ---- */
-
-enum { KEPT = 5 };
-static const uint8_t kept[KEPT] = {SPI_USER, SPI_USER1, SPI_USER2, SPI_CTRL, SPI_DDR};
-
-static void esp_rom_opiflash_backup_reg(espy_rom_call *c)
-{
-    for (unsigned i = 0; i < KEPT; i++)
-        espy_rom_write32(c, espy_rom_arg(c, 0) + 4 * i, espy_rom_read32(c, reg(1, kept[i])));
-}
-
-static void esp_rom_opiflash_recover_reg(espy_rom_call *c)
-{
-    for (unsigned i = 0; i < KEPT; i++)
-        espy_rom_write32(c, reg(1, kept[i]), espy_rom_read32(c, espy_rom_arg(c, 0) + 4 * i));
-}
-
-/* Locals of a function that executes commands: the settings meanwhile, and up to 256 bits. */
-enum { SAVED = 8, ANSWER = 28, LOCALS = 48 };
-
-typedef struct execution {
-    uint32_t port, mode, cs_mask;
-    bool program_or_erase;
-    command x;
-} execution;
-
-static void begin(const espy_rom_call *c, const execution *e)
-{
-    for (unsigned i = 0; i < KEPT; i++)
-        espy_rom_set_local(c, SAVED + 4 * i, espy_rom_read32(c, reg(1, kept[i])));
-    command x = e->x;
-    x.dummy += espy_rom_read8(c, espy_rom_chip(c) + CHIP_DUMMY + e->port);
-    set_mode(c, e->port, e->mode);
-    configure(c, e->port, &x);
-    start(c, e->port, e->cs_mask, e->program_or_erase);
-}
-
-/* Begins it at `step`, if first, and waits there for its end. */
-static bool executed(espy_rom_call *c, uint32_t step, bool first, const execution *e)
-{
-    if (first)
-        begin(c, e);
-    if (!espy_rom_spi_done(c, e->port, step))
-        return false;
-    select_flash(c, e->port);
-    fetch(c, e->port, e->x.rx, e->x.rx_bits / 8);
-    for (unsigned i = 0; i < KEPT; i++)
-        espy_rom_write32(c, reg(1, kept[i]), espy_rom_local(c, SAVED + 4 * i));
-    return true;
-}
-
-/* Arguments: controller, mode, command, its bits, address, its bits, dummy cycles, what to
- * send, its bits, where to receive, bits, mask of chips, whether it programs or erases. */
-static void esp_rom_opiflash_exec_cmd(espy_rom_call *c)
-{
-    execution e = {.port = espy_rom_arg(c, 0), .mode = espy_rom_arg(c, 1)};
-    e.x = (command){espy_rom_arg(c, 2) & 0xffff, espy_rom_arg(c, 3) & 0xffff, espy_rom_arg(c, 4),
-                    espy_rom_arg(c, 5),          espy_rom_arg(c, 6),          espy_rom_arg(c, 7),
-                    espy_rom_arg(c, 8),          espy_rom_arg(c, 9),          espy_rom_arg(c, 10)};
-    e.cs_mask = espy_rom_arg(c, 11) & 0xff;
-    e.program_or_erase = espy_rom_arg(c, 12) & 0xff;
-    if (c->step != 0 || has_own_commands(c))
-        executed(c, 1, c->step == 0, &e);
-}
-
 /* ---- the commands of the firmware's table ---- */
 
 enum { RDID = 0, RDSR = 12, WREN = 24, SE = 36, BE64K = 48, READ = 60, PP = 72 };
 
 /* Reads esp_rom_opiflash_cmd_t at that offset. */
-static bool get_command(espy_rom_call *c, unsigned offset, execution *e)
+static bool get_command(espy_rom_call *c, unsigned offset, espy_spi_execution *e)
 {
     uint8_t cmd[12];
     uint32_t table = espy_rom_read32(c, ESPY_ROM_OPI_COMMANDS);
@@ -288,29 +36,30 @@ static bool get_command(espy_rom_call *c, unsigned offset, execution *e)
         espy_rom_fault(c, "the firmware uses octal flash without a table of its commands; the ROM stands still");
         return false;
     }
-    if (!has_own_commands(c))
+    if (!espy_spi_has_own_commands(c))
         return false;
     espy_rom_read(c, table + offset, cmd, sizeof cmd);
-    *e = (execution){.port = 1, .mode = cmd[0], .cs_mask = cmd[11] & 0xf, .program_or_erase = cmd[11] >> 4 != 0};
-    e->x = (command){.code = get_le16(cmd + 2),
-                     .code_bits = cmd[1],
-                     .addr = get_le32(cmd + 4),
-                     .addr_bits = cmd[8],
-                     .dummy = cmd[9],
-                     .rx_bits = cmd[10]};
+    *e = (espy_spi_execution){
+        .port = 1, .mode = cmd[0], .cs_mask = cmd[11] & 0xf, .program_or_erase = cmd[11] >> 4 != 0};
+    e->x = (espy_spi_command){.code = get_le16(cmd + 2),
+                              .code_bits = cmd[1],
+                              .addr = get_le32(cmd + 4),
+                              .addr_bits = cmd[8],
+                              .dummy = cmd[9],
+                              .rx_bits = cmd[10]};
     return true;
 }
 
 /* A command that the controller carries out at once, and the first word of its answer. */
 static bool short_command(espy_rom_call *c, unsigned offset, uint32_t step, uint32_t *answer)
 {
-    execution e;
+    espy_spi_execution e;
     if (!get_command(c, offset, &e))
         return false;
-    e.x.rx = espy_rom_locals_addr(c) + ANSWER - 4;
-    if (!executed(c, step, true, &e))
+    e.x.rx = espy_rom_locals_addr(c) + ESPY_SPI_ANSWER - 4;
+    if (!espy_spi_executed(c, step, true, &e))
         return false;
-    *answer = espy_rom_local(c, ANSWER);
+    *answer = espy_rom_local(c, ESPY_SPI_ANSWER);
     return true;
 }
 
@@ -347,11 +96,11 @@ static void esp_rom_opiflash_rdsr(espy_rom_call *c)
 /* Argument: where to. */
 static void esp_rom_opiflash_read_id(espy_rom_call *c)
 {
-    execution e;
+    espy_spi_execution e;
     if (!get_command(c, RDID, &e))
         return;
     e.x.rx = espy_rom_arg(c, 0);
-    executed(c, 1, c->step == 0, &e);
+    espy_spi_executed(c, 1, c->step == 0, &e);
 }
 
 static void esp_rom_opiflash_wait_idle(espy_rom_call *c)
@@ -383,7 +132,7 @@ static void erase(espy_rom_call *c, unsigned chip_field, unsigned offset)
 {
     enum { LOCKED = 1, ENABLING, ERASING, ERASED, DONE };
     uint32_t chip = espy_rom_chip(c), size = espy_rom_read32(c, chip + chip_field), unit = espy_rom_arg(c, 0);
-    execution e;
+    espy_spi_execution e;
     if (c->step == 0 && (size == 0 || unit >= espy_rom_read32(c, chip + CHIP_SIZE) / size)) {
         espy_rom_return(c, 1);
         return;
@@ -408,7 +157,7 @@ static void erase(espy_rom_call *c, unsigned chip_field, unsigned offset)
             return;
         /* fall through */
     case ERASING:
-        if (!executed(c, ERASING, c->step != ERASING, &e))
+        if (!espy_spi_executed(c, ERASING, c->step != ERASING, &e))
             return;
         /* fall through */
     case ERASED:
@@ -462,13 +211,13 @@ static bool read_piece(espy_rom_call *c)
 {
     uint32_t most = espy_rom_read32(c, espy_rom_flash_funcs(c) + FUNCS_READ_SUB_LEN), left = espy_rom_arg(c, 2);
     uint32_t piece = left < most ? left : most;
-    execution e;
+    espy_spi_execution e;
     if (!get_command(c, READ, &e))
         return false;
     e.x.addr = espy_rom_arg(c, 0);
     e.x.rx = espy_rom_arg(c, 1);
     e.x.rx_bits = piece * 8;
-    if (!executed(c, 2, true, &e))
+    if (!espy_spi_executed(c, 2, true, &e))
         return false;
     espy_rom_set_arg(c, 0, e.x.addr + piece);
     espy_rom_set_arg(c, 1, e.x.rx + piece);
@@ -520,7 +269,7 @@ static uint32_t write_size(const espy_rom_call *c)
 static void esp_rom_opiflash_write(espy_rom_call *c)
 {
     enum { LOCKED = 1, NEXT, SENT, FINISHING, DONE };
-    execution e;
+    espy_spi_execution e;
     if (c->step == 0 && is_outside(c)) {
         espy_rom_return(c, 1);
         return;
@@ -550,7 +299,7 @@ static void esp_rom_opiflash_write(espy_rom_call *c)
             return;
         /* fall through */
     case SENT:
-        if (!executed(c, SENT, c->step != SENT, &e))
+        if (!espy_spi_executed(c, SENT, c->step != SENT, &e))
             return;
         espy_rom_set_arg(c, 0, e.x.addr + size);
         espy_rom_set_arg(c, 1, e.x.tx + size);
@@ -575,24 +324,25 @@ static void esp_rom_opiflash_write(espy_rom_call *c)
 /* A command of one phase, in a mode. */
 static bool bare_command(espy_rom_call *c, uint32_t mode, uint32_t code, uint32_t bits)
 {
-    execution e = {.port = espy_rom_arg(c, 0), .mode = mode, .cs_mask = 1, .x = {.code = code, .code_bits = bits}};
-    return executed(c, c->step, true, &e);
+    espy_spi_execution e = {
+        .port = espy_rom_arg(c, 0), .mode = mode, .cs_mask = 1, .x = {.code = code, .code_bits = bits}};
+    return espy_spi_executed(c, c->step, true, &e);
 }
 
 /* Reset enable, reset: in a mode with lines for 8 bits or for 16. */
 static bool soft_reset(espy_rom_call *c, uint32_t mode, bool second)
 {
-    bool octal = mode == OPI_STR || mode == OPI_DTR;
+    bool octal = mode == ESPY_SPI_OPI_STR || mode == ESPY_SPI_OPI_DTR;
     uint32_t code = second ? (octal ? 0x6699 : 0x99) : (octal ? 0x9966 : 0x66);
     if (!second)
-        set_mode(c, espy_rom_arg(c, 0), mode);
+        espy_spi_set_mode(c, espy_rom_arg(c, 0), mode);
     return bare_command(c, mode, code, octal ? 16 : 8);
 }
 
 /* Arguments: controller, mode. */
 static void esp_rom_opiflash_soft_reset(espy_rom_call *c)
 {
-    if (!has_own_commands(c) || !soft_reset(c, espy_rom_arg(c, 1), c->step != 0))
+    if (!espy_spi_has_own_commands(c) || !soft_reset(c, espy_rom_arg(c, 1), c->step != 0))
         return;
     if (c->step == 0)
         espy_rom_wait(c, 1, ESPY_TICKS_PER_US);
@@ -600,36 +350,38 @@ static void esp_rom_opiflash_soft_reset(espy_rom_call *c)
 
 static void exit_continuous_read(espy_rom_call *c)
 {
-    execution e = {.port = espy_rom_arg(c, 0), .mode = OPI_STR, .cs_mask = 1};
-    set_mode(c, e.port, OPI_STR);
-    e.x = (command){.code_bits = 16, .addr_bits = 24, .tx = espy_rom_locals_addr(c) + ANSWER - 4, .tx_bits = 24};
-    espy_rom_set_local(c, ANSWER, 0);
-    executed(c, c->step, true, &e);
+    espy_spi_execution e = {.port = espy_rom_arg(c, 0), .mode = ESPY_SPI_OPI_STR, .cs_mask = 1};
+    espy_spi_set_mode(c, e.port, ESPY_SPI_OPI_STR);
+    e.x = (espy_spi_command){
+        .code_bits = 16, .addr_bits = 24, .tx = espy_rom_locals_addr(c) + ESPY_SPI_ANSWER - 4, .tx_bits = 24};
+    espy_rom_set_local(c, ESPY_SPI_ANSWER, 0);
+    espy_spi_executed(c, c->step, true, &e);
 }
 
 static void esp_rom_opiflash_exit_continuous_read_mode(espy_rom_call *c)
 {
-    if (has_own_commands(c))
+    if (espy_spi_has_own_commands(c))
         exit_continuous_read(c);
 }
 
 /* Whatever mode the chip is in, it is in the one of power-on afterwards.  Argument: controller. */
 static void esp_rom_opiflash_mode_reset(espy_rom_call *c)
 {
-    static const uint8_t modes[] = {OPI_STR, OPI_STR, OPI_DTR, OPI_DTR, 4, 4};
+    static const uint8_t modes[] = {ESPY_SPI_OPI_STR, ESPY_SPI_OPI_STR,   ESPY_SPI_OPI_DTR,
+                                    ESPY_SPI_OPI_DTR, ESPY_SPI_FAST_READ, ESPY_SPI_FAST_READ};
     enum { RESETS = sizeof modes };
     uint32_t us = 1;
-    if (!has_own_commands(c))
+    if (!espy_spi_has_own_commands(c))
         return;
     if (c->step == 0)
         exit_continuous_read(c);
     if (c->step < RESETS) {
         soft_reset(c, modes[c->step], c->step % 2 != 0);
     } else if (c->step == RESETS) {
-        bare_command(c, OPI_DTR, 0x0606, 16);
+        bare_command(c, ESPY_SPI_OPI_DTR, 0x0606, 16);
         us = 10;
     } else if (c->step == RESETS + 1) {
-        bare_command(c, OPI_DTR, 0xffff, 16);
+        bare_command(c, ESPY_SPI_OPI_DTR, 0xffff, 16);
         us = 40;
     } else {
         return;
@@ -701,19 +453,10 @@ static void opi_flash_set_lock_func(espy_rom_call *c)
     }
 #define STEPS(name)                                                                                                    \
     {                                                                                                                  \
-#name, .run = name, .kind = ESPY_ROM_STEPS, .locals = LOCALS                                                   \
+#name, .run = name, .kind = ESPY_ROM_STEPS, .locals = ESPY_SPI_LOCALS                                          \
     }
 
 const espy_rom_function espy_rom_opi_functions[] = {
-    {"esp_rom_spi_reset_rw_mode", 0x4004db94, esp_rom_spi_reset_rw_mode, ESPY_ROM_LEAF, 0},
-    ROW(esp_rom_spi_set_op_mode),
-    ROW(esp_rom_spi_set_dtr_swap_mode),
-    ROW(esp_rom_opiflash_cache_mode_config),
-    STEPS(esp_rom_spi_cmd_config),
-    STEPS(esp_rom_spi_cmd_start),
-    {"esp_rom_opiflash_backup_reg", 0x4004dfe8, esp_rom_opiflash_backup_reg, ESPY_ROM_LEAF, 0},
-    {"esp_rom_opiflash_recover_reg", 0x4004e020, esp_rom_opiflash_recover_reg, ESPY_ROM_LEAF, 0},
-    STEPS(esp_rom_opiflash_exec_cmd),
     STEPS(esp_rom_opiflash_read_id),
     STEPS(esp_rom_opiflash_rdsr),
     STEPS(esp_rom_opiflash_wait_idle),

@@ -6,6 +6,7 @@
  * Sources: ESP-IDF v5.0.4, rom/spi_flash.h, spi_mem_reg.h; the real ROM for the order of
  * its writes.  Left out: ECC in flash.
  */
+#include "bits.h"
 #include "flash.h"
 #include "fuses.h"
 #include "pins.h"
@@ -56,16 +57,6 @@ static const uint32_t mode_bits[MODES] = {
     0,
 };
 
-static void set_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, bits);
-}
-
-static void clear_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, 0);
-}
-
 static uint32_t reg(uint32_t port, uint32_t offset)
 {
     return espy_rom_spi(port) + offset;
@@ -93,11 +84,11 @@ static read_shape shape_of(uint32_t ctrl)
 static void set_phases(const espy_rom_call *c, uint32_t port, read_shape shape)
 {
     uint32_t dummy = shape.dummy + (uint32_t)espy_rom_read8(c, espy_rom_chip(c) + CHIP_DUMMY + port);
-    clear_bits(c, reg(port, SPI_USER), SPI_USER_MOSI);
+    espy_rom_clear_bits(c, reg(port, SPI_USER), SPI_USER_MOSI);
     espy_rom_update32(c, reg(port, SPI_USER), SPI_USER_DUMMY, dummy > 0 ? SPI_USER_DUMMY : 0);
     if (dummy > 0)
         espy_rom_update32(c, reg(port, SPI_USER1), 0x3f, dummy - 1);
-    set_bits(c, reg(port, SPI_USER), SPI_USER_ADDR | SPI_USER_MISO);
+    espy_rom_set_bits(c, reg(port, SPI_USER), SPI_USER_ADDR | SPI_USER_MISO);
 }
 
 /* For the cache: 24 bits of address. */
@@ -156,8 +147,8 @@ static void own_read(espy_rom_call *c)
 
 static void add_mode_bits(const espy_rom_call *c, uint32_t mode)
 {
-    set_bits(c, reg(1, SPI_CTRL), mode_bits[mode]);
-    set_bits(c, reg(0, SPI_CTRL), mode_bits[mode]);
+    espy_rom_set_bits(c, reg(1, SPI_CTRL), mode_bits[mode]);
+    espy_rom_set_bits(c, reg(0, SPI_CTRL), mode_bits[mode]);
     set_cache_read(c, mode_bits[mode]);
 }
 
@@ -188,7 +179,7 @@ static void esp_rom_spiflash_config_readmode(espy_rom_call *c)
     }
     for (uint32_t port = 0; port < 2; port++) {
         espy_rom_write32(c, reg(port, SPI_DDR), 0);
-        clear_bits(c, reg(port, SPI_CTRL), SPI_CTRL_MODES);
+        espy_rom_clear_bits(c, reg(port, SPI_CTRL), SPI_CTRL_MODES);
     }
     if (mode < 2)
         espy_rom_guest(c, 1, ENABLE_QMODE, 1, &chip);
@@ -206,7 +197,7 @@ static void SPIMasterReadModeCnfig(espy_rom_call *c)
         return;
     }
     for (uint32_t port = 0; port < 2; port++)
-        clear_bits(c, reg(port, SPI_CTRL), 0x01906180);
+        espy_rom_clear_bits(c, reg(port, SPI_CTRL), 0x01906180);
     set_mode(c, mode);
 }
 
@@ -233,7 +224,7 @@ static void esp_rom_spiflash_config_clk(espy_rom_call *c)
 static void set_cs_timing(const espy_rom_call *c)
 {
     for (uint32_t port = 0; port < 2; port++) {
-        set_bits(c, reg(port, SPI_USER), 0xc0);
+        espy_rom_set_bits(c, reg(port, SPI_USER), 0xc0);
         espy_rom_update32(c, reg(port, SPI_CTRL2), 0x3ff, 0x41);
     }
     espy_rom_update32(c, reg(0, SPI_SMEM_AC), 0xfff, 0x107);
@@ -250,7 +241,7 @@ static void drive_dummy(const espy_rom_call *c, uint32_t mode)
     if ((mode & ~2u) != 0)
         return;
     for (uint32_t port = 0; port < 2; port++)
-        set_bits(c, reg(port, SPI_CTRL), 0xc0008);
+        espy_rom_set_bits(c, reg(port, SPI_CTRL), 0xc0008);
 }
 
 static void spi_common_set_dummy_output(espy_rom_call *c)
@@ -265,10 +256,10 @@ static void spi_dummy_len_fix(espy_rom_call *c)
 
 static void reset_controllers(const espy_rom_call *c)
 {
-    set_bits(c, PERIP_CLK_EN0, PERIP_SPI01);
-    set_bits(c, PERIP_RST_EN0, PERIP_SPI01);
-    clear_bits(c, PERIP_RST_EN0, PERIP_SPI01);
-    clear_bits(c, reg(1, SPI_SUS_STATUS), 1);
+    espy_rom_set_bits(c, PERIP_CLK_EN0, PERIP_SPI01);
+    espy_rom_set_bits(c, PERIP_RST_EN0, PERIP_SPI01);
+    espy_rom_clear_bits(c, PERIP_RST_EN0, PERIP_SPI01);
+    espy_rom_clear_bits(c, reg(1, SPI_SUS_STATUS), 1);
     espy_rom_update32(c, reg(0, SPI_MISC), 3, 2); /* CS0 */
 }
 
@@ -287,7 +278,7 @@ static void init_controllers(espy_rom_call *c, uint32_t mode, uint32_t divisor)
     espy_rom_update32(c, reg(0, SPI_MISO_DLEN), 0x3ff, 0xff);
     espy_rom_update32(c, reg(0, SPI_MOSI_DLEN), 0x3ff, 0xff);
     espy_rom_update32(c, reg(0, SPI_USER2), 0xf0000000, 0x70000000);
-    set_bits(c, reg(0, SPI_CACHE_FCTRL), 1);
+    espy_rom_set_bits(c, reg(0, SPI_CACHE_FCTRL), 1);
     if (mode >= MODES) {
         set_octal_mode(c, mode);
     } else {
@@ -295,7 +286,7 @@ static void init_controllers(espy_rom_call *c, uint32_t mode, uint32_t divisor)
         espy_rom_write32(c, reg(1, SPI_DDR), 0);
         set_cache_read(c, ctrl);
     }
-    set_bits(c, reg(0, SPI_CACHE_FCTRL), 4);
+    espy_rom_set_bits(c, reg(0, SPI_CACHE_FCTRL), 4);
 }
 
 static void SPI_init(espy_rom_call *c)
@@ -326,13 +317,23 @@ static void esp_rom_spiflash_config_param(espy_rom_call *c)
 
 static void wait_idle_by_hardware(const espy_rom_call *c, bool enable)
 {
-    clear_bits(c, reg(1, SPI_DDR), SPI_DDR_ENABLE);
+    espy_rom_clear_bits(c, reg(1, SPI_DDR), SPI_DDR_ENABLE);
     espy_rom_update32(c, reg(1, SPI_FLASH_WAITI_CTRL), 0x3fd, 0x14 | (enable ? 1u : 0)); /* 05h */
 }
 
 static void esp_rom_spiflash_auto_wait_idle(espy_rom_call *c)
 {
     wait_idle_by_hardware(c, espy_rom_arg(c, 0) & 0xff);
+}
+
+/* The chip goes on with what was suspended. */
+static void esp_rom_spi_flash_send_resume(espy_rom_call *c)
+{
+    uint32_t waited = espy_rom_read32(c, reg(1, SPI_FLASH_WAITI_CTRL)) & 1;
+    wait_idle_by_hardware(c, true);
+    espy_rom_clear_bits(c, reg(1, SPI_MISC), 0x800);
+    espy_rom_set_bits(c, reg(1, SPI_FLASH_SUS_CMD), 1);
+    espy_rom_set_bits(c, reg(1, SPI_FLASH_WAITI_CTRL), waited);
 }
 
 static void esp_rom_spi_flash_auto_sus_res(espy_rom_call *c)
@@ -520,6 +521,7 @@ const espy_rom_function espy_rom_flash_init_functions[] = {
     ROW(esp_rom_spiflash_config_param),
     ROW(esp_rom_spiflash_auto_wait_idle),
     ROW(esp_rom_spi_flash_auto_sus_res),
+    ROW(esp_rom_spi_flash_send_resume),
     ROW(SelectSpiFunction),
     ROW(esp_rom_spiflash_select_qio_pins),
     {"SetSpiDrvs", .run = SetSpiDrvs, .kind = ESPY_ROM_STEPS, .locals = 112},

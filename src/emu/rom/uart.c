@@ -10,6 +10,8 @@
  */
 #include "native.h"
 
+#include "bits.h"
+
 #include "data.h"
 #include "pins.h"
 
@@ -89,16 +91,6 @@ enum {
 static uint32_t base(uint32_t uart)
 {
     return uart < 2 ? 0x60000000 + (uart << 16) : ((uart + 0x6000) << 16) + 0xe000;
-}
-
-static void set_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, bits);
-}
-
-static void clear_bits(const espy_rom_call *c, uint32_t addr, uint32_t bits)
-{
-    espy_rom_update32(c, addr, bits, 0);
 }
 
 static uint32_t tx_count(const espy_rom_call *c, uint32_t uart)
@@ -342,8 +334,8 @@ static void usb_uart_device_rx_one_char(espy_rom_call *c)
 static void set_divisor(const espy_rom_call *c, uint32_t uart, uint32_t sixteenths)
 {
     espy_rom_write32(c, base(uart) + CLKDIV, espy_bits(sixteenths, 15, 4) | (sixteenths & 0xf) << 20);
-    set_bits(c, base(uart) + CONF0, CONF0_FIFO_RST);
-    clear_bits(c, base(uart) + CONF0, CONF0_FIFO_RST);
+    espy_rom_set_bits(c, base(uart) + CONF0, CONF0_FIFO_RST);
+    espy_rom_clear_bits(c, base(uart) + CONF0, CONF0_FIFO_RST);
 }
 
 static void uart_div_modify(espy_rom_call *c)
@@ -354,12 +346,12 @@ static void uart_div_modify(espy_rom_call *c)
 
 static void init_uart0(const espy_rom_call *c)
 {
-    set_bits(c, PERIP_CLK_EN0, PERIP_UART0);
-    clear_bits(c, PERIP_RST_EN0, PERIP_UART0);
-    set_bits(c, base(0) + CLK_CONF, CLK_CONF_RST_CORE);
-    set_bits(c, PERIP_RST_EN0, PERIP_UART0);
-    clear_bits(c, base(0) + CLK_CONF, CLK_CONF_RST_CORE);
-    clear_bits(c, PERIP_RST_EN0, PERIP_UART0);
+    espy_rom_set_bits(c, PERIP_CLK_EN0, PERIP_UART0);
+    espy_rom_clear_bits(c, PERIP_RST_EN0, PERIP_UART0);
+    espy_rom_set_bits(c, base(0) + CLK_CONF, CLK_CONF_RST_CORE);
+    espy_rom_set_bits(c, PERIP_RST_EN0, PERIP_UART0);
+    espy_rom_clear_bits(c, base(0) + CLK_CONF, CLK_CONF_RST_CORE);
+    espy_rom_clear_bits(c, PERIP_RST_EN0, PERIP_UART0);
     for (uint32_t pad = PAD_RX; pad >= PAD_TX; pad--) {
         espy_rom_pad_function(c, pad, 0);
         espy_rom_pad_pullup(c, pad);
@@ -376,15 +368,15 @@ static void Uart_Init(espy_rom_call *c)
     if (uart == 0)
         init_uart0(c);
     espy_rom_write32(c, regs + CLK_CONF, 0x3400000);
-    set_bits(c, regs + CLK_CONF, 0x300000);
+    espy_rom_set_bits(c, regs + CLK_CONF, 0x300000);
     set_divisor(c, uart, baud == 0 ? 0 : 640000000 / baud); /* 16 times the crystal's 40 MHz */
     uint32_t frame = espy_rom_read32(c, DEV_STOP_BITS) << 4 | espy_rom_read32(c, DEV_DATA_BITS) << 2;
     espy_rom_write32(c, regs + CONF0, frame | espy_rom_read32(c, DEV_PARITY));
-    set_bits(c, regs + CONF0, CONF0_MEM_CLK | CONF0_FIFO_RST);
-    clear_bits(c, regs + CONF0, CONF0_FIFO_RST);
+    espy_rom_set_bits(c, regs + CONF0, CONF0_MEM_CLK | CONF0_FIFO_RST);
+    espy_rom_clear_bits(c, regs + CONF0, CONF0_FIFO_RST);
     espy_rom_write32(c, regs + CONF1, espy_rom_read8(c, DEV_RX_TRIGGER));
     espy_rom_write32(c, regs + INT_CLR, 0xffffffff);
-    set_bits(c, regs + INT_ENA, INT_RXFIFO_FULL);
+    espy_rom_set_bits(c, regs + INT_ENA, INT_RXFIFO_FULL);
     if (uart == 0)
         espy_rom_write32(c, UART0_MAP, UART_INTERRUPT);
 }
