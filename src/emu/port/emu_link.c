@@ -138,9 +138,8 @@ static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, es
     espy_status st = espy_emu_spec_parse(&parsed, spec, err);
     if (st != ESPY_OK)
         return st;
-    char path[1024];
     if (parsed.machine.rom_path == NULL)
-        parsed.machine.rom_path = espy_emu_default_rom(path, sizeof path);
+        parsed.machine.rom_path = espy_emu_default_rom();
     e->real = parsed.clock_real;
     return espy_machine_new(&e->machine, &parsed.machine, err);
 }

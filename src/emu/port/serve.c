@@ -155,9 +155,8 @@ static espy_status open_machine(espy_serve *s, const espy_serve_config *config, 
     }
     if (config->flash_path != NULL)
         spec.machine.flash_path = config->flash_path;
-    char rom[1024];
     if (spec.machine.rom_path == NULL)
-        spec.machine.rom_path = espy_emu_default_rom(rom, sizeof rom);
+        spec.machine.rom_path = espy_emu_default_rom();
     return make_machine(s, &spec.machine, err);
 }
 

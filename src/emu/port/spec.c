@@ -4,10 +4,8 @@
  */
 #include "spec.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static espy_status set_choice(const char *value, const char *key, const char *off, const char *on, bool *out,
                               espy_err *err)
@@ -66,14 +64,8 @@ espy_status espy_emu_spec_parse(espy_emu_spec *spec, char *text, espy_err *err)
     return st;
 }
 
-const char *espy_emu_default_rom(char *path, size_t cap)
+const char *espy_emu_default_rom(void)
 {
-    const char *rom = getenv("ESPY_ROM"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    if (rom != NULL && *rom != '\0')
-        return rom;
-    if (data != NULL && *data != '\0')
-        snprintf(path, cap, "%s/espy/esp32s3_rev0_rom.elf", data);
-    else
-        snprintf(path, cap, "%s/.local/share/espy/esp32s3_rev0_rom.elf", home != NULL ? home : "");
-    return access(path, R_OK) == 0 ? path : NULL;
+    const char *rom = getenv("ESPY_ROM");
+    return rom != NULL && *rom != '\0' ? rom : NULL;
 }

@@ -16,8 +16,7 @@ typedef struct espy_emu_spec {
  * up; spec points into it then.  ESPY_E_ARG: no such model, key or value. */
 espy_status espy_emu_spec_parse(espy_emu_spec *spec, char *text, espy_err *err);
 
-/* The ROM to run when the board's name gives none: ESPY_ROM, else the file where
- * tools/bootstrap puts it, if there is one, else NULL.  path[cap] holds the name. */
-const char *espy_emu_default_rom(char *path, size_t cap);
+/* The ROM to run when the board's name gives none: ESPY_ROM, else NULL, the built-in one. */
+const char *espy_emu_default_rom(void);
 
 #endif
