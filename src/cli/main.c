@@ -30,8 +30,8 @@ const espy_command espy_commands[] = {
      "The board is a device such as /dev/ttyUSB0, socket://HOST:PORT, rfc2217://HOST:PORT,\n"
      "or emu:MODEL[,KEY=VALUE...], a virtual one: MODEL n16r8 (the default), n16r8v, n16r2,\n"
      "n8r8, n8r2, n4r2, n8 or n32r8v, named after flash and PSRAM in MB, v for octal flash;\n"
-     "KEY rom=FILE the mask ROM (else ESPY_ROM), flash=FILE keeps the flash in a file,\n"
-     "clock=virtual|real, timing=fast|real.",
+     "KEY rom=FILE a real mask ROM (else ESPY_ROM, else the built-in one), flash=FILE keeps\n"
+     "the flash in a file, clock=virtual|real, timing=fast|real.",
      espy_up_options},
     {"image", espy_cmd_image, "image show FILE\nimage fit FILE --flash SIZE -o OUT",
      "look into a firmware image, or fit it to a flash size",

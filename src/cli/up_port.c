@@ -18,8 +18,8 @@ static espy_status open_virtual(espy_cli *cli, espy_link **link, const char *spe
     if (st == ESPY_OK || strncmp(cli->err.text, "the mask ROM", 12) != 0)
         return st;
     cli->err.advice[0] = '\0';
-    espy_advise(&cli->err, "The virtual board runs the chip's own mask ROM: download esp32s3_rev0_rom.elf from the "
-                           "releases of github.com/espressif/esp-rom-elfs and name it with rom=FILE or ESPY_ROM.");
+    espy_advise(&cli->err, "Leave rom= and ESPY_ROM out for the built-in mask ROM; the chip's own is "
+                           "esp32s3_rev0_rom.elf in the releases of github.com/espressif/esp-rom-elfs.");
     return st;
 }
 
