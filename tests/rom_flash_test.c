@@ -366,6 +366,62 @@ static void octal(void **state)
     rom_pair_call_void(pair, "spi_flash_attach", 2, 0, 0);
 }
 
+/* ---- time ---- */
+
+static int timed_setup(void **state)
+{
+    *state = rom_pair_open("n8r2,timing=real");
+    return 0;
+}
+
+/* The built-in one waits for the chip as long as the real one, which also takes a while for
+ * its own instructions: half of the time, where it writes 32 bytes at once. */
+static void as_long(const rom_pair *pair)
+{
+    uint64_t real = pair->took_us[ROM_PAIR_REAL], builtin = pair->took_us[ROM_PAIR_BUILTIN];
+    assert_in_range(builtin, real < 2100 ? 0 : real / 2 - 1050, real + 1050);
+}
+
+static void erase_and_write(rom_pair *pair, const char *erase, const char *write)
+{
+    rom_pair_call(pair, erase, 1, 3);
+    assert_in_range(pair->took_us[ROM_PAIR_BUILTIN], 30000, 60000); /* a W25Q's sector: 45 ms */
+    as_long(pair);
+    rom_pair_call(pair, write, 3, 0x3010, BUFFER, 0x500);
+    as_long(pair);
+}
+
+/* The driver waits for the chip, asking it, letting the controller ask, and with the
+ * firmware's own function called meanwhile. */
+static void waits(void **state)
+{
+    rom_pair *pair = prepared(state);
+    uint32_t funcs = rom_pair_read32(pair, FUNCS_PTR), function = counting_function(pair);
+    put_command(pair, 1, 5, 8, 0x05, 0, 0, 8, false);
+    put_command(pair, 2, 5, 8, 0x06, 0, 0, 0, false);
+    put_command(pair, 3, 5, 8, 0x20, 24, 0, 0, true);
+    put_command(pair, 6, 5, 8, 0x02, 24, 0, 0, true);
+    rom_pair_call_void(pair, "esp_rom_opiflash_legacy_driver_init", 1, TABLE);
+    pair->compare = 0; /* how often they looked is not the same */
+    for (uint32_t by_hardware = 0; by_hardware < 2; by_hardware++) {
+        for (uint32_t check = 0; check < 2; check++) {
+            rom_pair_call_void(pair, "esp_rom_spiflash_auto_wait_idle", 1, by_hardware);
+            rom_pair_write32(pair, funcs + 36, check ? function : 0);
+            erase_and_write(pair, "esp_rom_spiflash_erase_sector", "esp_rom_spiflash_write");
+            erase_and_write(pair, "esp_rom_opiflash_erase_sector", "esp_rom_opiflash_write");
+        }
+    }
+    rom_pair_call(pair, "SPILock", 0);
+    as_long(pair);
+    rom_pair_call(pair, "esp_rom_spiflash_unlock", 0);
+    as_long(pair);
+    rom_pair_call(pair, "SPIEraseArea", 2, 0xf000, 0x12000);
+    as_long(pair);
+    assert_true(rom_pair_read32(pair, COUNTER) > 0);
+    pair->compare = ROM_PAIR_CHIPS;
+    rom_pair_check(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +436,7 @@ int main(void)
         rom_pair_test(commands),
         rom_pair_test(single_line_table),
         cmocka_unit_test_setup_teardown(octal, octal_setup, rom_pair_teardown),
+        cmocka_unit_test_setup_teardown(waits, timed_setup, rom_pair_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
  * Both boards boot the real ROM, from a flash with a bootloader that does nothing; then
  * one is given the built-in ROM's image.  So both have the state that a bootloader finds,
  * and nothing rests on how the built-in ROM boots.  The watchdogs are off, no interrupt is
- * enabled, core 1 is in reset, time is not real (see espy_machine_config.timing_real).
+ * enabled, core 1 is in reset.
  *
  * Compared after each call: the result; a0 to a7 of the caller, its window and PS;
  * SCOMPARE1, THREADPTR, VECBASE and EXCSAVE (unless the boards were given vectors of their
@@ -62,6 +62,7 @@ typedef struct rom_pair {
     uint32_t seed;                     /* of rom_pair_rand() and rom_pair_random() */
     uint32_t ps;                       /* the caller's; 0x40020 (WOE, UM) at first */
     char sent[8192];                   /* what UART0 sent during the last call */
+    uint64_t took_us[ROM_PAIR_BOARDS]; /* virtual time that the last call took, to a ms */
     uint32_t vecbase[ROM_PAIR_BOARDS]; /* at first that of vectors which serve the window alone */
     /* The rest is rom_pair.c's. */
     espy_machine *machine[ROM_PAIR_BOARDS];
@@ -74,9 +75,9 @@ typedef struct rom_pair {
     unsigned differences;
 } rom_pair;
 
-/* model: as in espy_models, NULL for "n8r2".  The ROM is the file ESPY_ROM, or
- * esp32s3_rev0_rom.elf in ESPY_ROM_DIR or ../shared/rom; without one, says so and returns
- * NULL.  Opening takes a tenth of a second. */
+/* model: as in espy_models, NULL for "n8r2"; with ",timing=real" behind it the UARTs and the
+ * flash take their time.  The ROM is the file ESPY_ROM, or esp32s3_rev0_rom.elf in
+ * ESPY_ROM_DIR or ../shared/rom; without one, says so and returns NULL.  Opening takes a tenth of a second. */
 rom_pair *rom_pair_open(const char *model);
 void rom_pair_close(rom_pair *pair);
 
