@@ -48,7 +48,8 @@ static const espy_rom_function *const tables[] = {
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
-/* A SIMCALL, and whose it is: a function's, or that of a name which has none. */
+/* A SIMCALL, and whose it is: a function's, or that of a name which has none.  No two are
+ * in one word: functions are aligned, and their SIMCALLs are three bytes apart. */
 struct espy_rom_place {
     uint32_t pc;
     const espy_rom_function *function;
@@ -68,6 +69,7 @@ static uint8_t *put_insn(uint8_t *at, uint32_t insn, unsigned size)
 static void add_place(espy_builtin_rom *rom, uint32_t pc, const espy_rom_function *f, const char *name, bool first)
 {
     rom->places[rom->place_count++] = (espy_rom_place){pc, f, name, first};
+    rom->place_at[(pc - ESPY_ROM_CODE_ADDR) / 4] = (uint16_t)rom->place_count;
 }
 
 static void put_function(espy_builtin_rom *rom, uint8_t *image, const espy_rom_function *f, uint32_t addr)
@@ -143,12 +145,6 @@ static void put_table(espy_builtin_rom *rom, uint8_t *image, const espy_rom_func
     }
 }
 
-static int compare_places(const void *a, const void *b)
-{
-    uint32_t x = ((const espy_rom_place *)a)->pc, y = ((const espy_rom_place *)b)->pc;
-    return (x > y) - (x < y);
-}
-
 static size_t count_functions(void)
 {
     size_t n = 0;
@@ -163,7 +159,8 @@ espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bu
 {
     *rom = (espy_builtin_rom){.bus = bus, .clock = clock, .log = log};
     rom->places = calloc(2 * NAMES + 4 * count_functions(), sizeof *rom->places);
-    if (rom->places == NULL)
+    rom->place_at = calloc(ESPY_ROM_SIZE / 4, sizeof *rom->place_at);
+    if (rom->places == NULL || rom->place_at == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for the built-in mask ROM");
     memset(image, 0, ESPY_ROM_SIZE);
     put_unknown_code(image);
@@ -175,13 +172,13 @@ espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bu
     put_access(image, ESPY_ROM_STORE, S32I_N_A3_A2_0);
     for (size_t t = 0; t < TABLES; t++)
         put_table(rom, image, tables[t]);
-    qsort(rom->places, rom->place_count, sizeof *rom->places, compare_places);
     return ESPY_OK;
 }
 
 void espy_builtin_rom_free(espy_builtin_rom *rom)
 {
     free(rom->places);
+    free(rom->place_at);
     *rom = (espy_builtin_rom){0};
 }
 
@@ -213,11 +210,17 @@ static void run_function(espy_rom_call *c, bool first)
     c->function->run(c);
 }
 
+static const espy_rom_place *find_place(const espy_builtin_rom *rom, uint32_t pc)
+{
+    uint32_t offset = pc - ESPY_ROM_CODE_ADDR;
+    unsigned n = offset < ESPY_ROM_SIZE ? rom->place_at[offset / 4] : 0;
+    return n != 0 && rom->places[n - 1].pc == pc ? &rom->places[n - 1] : NULL;
+}
+
 static void host_call(void *self, espy_cpu *cpu, uint32_t pc)
 {
     espy_builtin_rom *rom = self;
-    const espy_rom_place key = {.pc = pc};
-    const espy_rom_place *place = bsearch(&key, rom->places, rom->place_count, sizeof key, compare_places);
+    const espy_rom_place *place = find_place(rom, pc);
     espy_rom_call c = {.rom = rom, .cpu = cpu, .bus = rom->bus, .clock = rom->clock, .pc = pc};
     if (place == NULL || place->function == NULL) {
         missing(&c, place);

@@ -21,9 +21,10 @@ struct espy_builtin_rom {
     espy_bus *bus;
     espy_clock *clock;
     const espy_log *log;
-    espy_rom_place *places; /* where functions are, sorted by address */
+    espy_rom_place *places; /* where SIMCALLs are */
     size_t place_count;
-    espy_err fault; /* what it could not do; status ESPY_OK if nothing */
+    uint16_t *place_at; /* for each word of the ROM 1 + the index of the place in it, or 0 */
+    espy_err fault;     /* what it could not do; status ESPY_OK if nothing */
     void (*stop)(void *self);
     void *stop_self;
 };

@@ -22,7 +22,8 @@ enum {
     LOCK = 0x3fcef74c,
     PUTC2 = 0x3fcef750,
     PUTC1 = 0x3fcef754,
-    WRITE_CHAR_UART = 0x40043ce8 /* where ets_write_char_uart itself is */
+    WRITE_CHAR_UART = 0x40043ce8, /* where ets_write_char_uart itself is */
+    UART_TX_ONE_CHAR = 0x40000648
 };
 
 /* ---- a piece of output: a literal character, or a conversion ---- */
@@ -312,11 +313,11 @@ static void rom_ets_printf(espy_rom_call *c)
 /* A line ends with CR LF on the wire; a CR of the text is dropped. */
 static void rom_ets_write_char_uart(espy_rom_call *c)
 {
-    uint32_t character = espy_rom_arg(c, 0) & 0xff, transmit = espy_rom_address("uart_tx_one_char");
+    uint32_t character = espy_rom_arg(c, 0) & 0xff;
     if (c->step == 0 && character == '\n')
-        put_char(c, 1, transmit, '\r');
+        put_char(c, 1, UART_TX_ONE_CHAR, '\r');
     else if (c->step < 2 && character != '\r')
-        put_char(c, 2, transmit, character);
+        put_char(c, 2, UART_TX_ONE_CHAR, character);
 }
 
 /* ---- USB Serial/JTAG ---- */

@@ -252,15 +252,13 @@ static void rom_bzero(espy_rom_call *c)
 
 /* ---- comparing ---- */
 
-static void rom_memcmp(espy_rom_call *c)
+/* The difference of the first bytes that differ. */
+static int difference(const uint8_t *a, const uint8_t *b, size_t n)
 {
-    cursor a = at(c, espy_rom_arg(c, 0)), b = at(c, espy_rom_arg(c, 1));
-    int difference = 0;
-    for (uint32_t n = espy_rom_arg(c, 2); n > 0 && difference == 0; n--) {
-        int left = next(&a), right = next(&b);
-        difference = left - right;
-    }
-    espy_rom_return(c, (uint32_t)difference);
+    size_t i = 0;
+    while (i < n && a[i] == b[i])
+        i++;
+    return i < n ? a[i] - b[i] : 0;
 }
 
 static uint8_t same(uint8_t byte)
@@ -278,15 +276,59 @@ static uint8_t to_upper(uint8_t byte)
     return byte >= 'a' && byte <= 'z' ? byte - 32 : byte;
 }
 
+/* How many bytes from either address on are at hand; 0 if one is no memory. */
+static size_t both_at_hand(const espy_rom_call *c, uint32_t left, uint32_t right, const uint8_t *host[2])
+{
+    size_t a, b;
+    host[0] = espy_rom_view(c, left, &a);
+    host[1] = espy_rom_view(c, right, &b);
+    return host[0] == NULL || host[1] == NULL ? 0 : a < b ? a : b;
+}
+
 static inline int compare(const espy_rom_call *c, uint32_t left, uint32_t right, uint32_t n, uint8_t fold(uint8_t))
 {
-    cursor a = at(c, left), b = at(c, right);
-    for (; n > 0; n--) {
-        uint8_t x = fold(next(&a)), y = fold(next(&b));
-        if (x != y || x == 0)
-            return x - y;
+    while (n > 0) {
+        const uint8_t *host[2];
+        uint8_t one[2];
+        size_t span = both_at_hand(c, left, right, host);
+        if (span == 0) {
+            one[0] = espy_rom_read8(c, left);
+            one[1] = espy_rom_read8(c, right);
+            host[0] = &one[0];
+            host[1] = &one[1];
+            span = 1;
+        }
+        span = span < n ? span : n;
+        for (size_t i = 0; i < span; i++) {
+            uint8_t x = fold(host[0][i]), y = fold(host[1][i]);
+            if (x != y || x == 0)
+                return x - y;
+        }
+        left += (uint32_t)span;
+        right += (uint32_t)span;
+        n -= (uint32_t)span;
     }
     return 0;
+}
+
+static void rom_memcmp(espy_rom_call *c)
+{
+    uint32_t left = espy_rom_arg(c, 0), right = espy_rom_arg(c, 1), n = espy_rom_arg(c, 2);
+    int result = 0;
+    while (n > 0 && result == 0) {
+        const uint8_t *host[2];
+        uint32_t span = min_u32((uint32_t)both_at_hand(c, left, right, host), n);
+        if (span == 0) {
+            result = espy_rom_read8(c, left) - espy_rom_read8(c, right);
+            span = 1;
+        } else if (memcmp(host[0], host[1], span) != 0) {
+            result = difference(host[0], host[1], span);
+        }
+        left += span;
+        right += span;
+        n -= span;
+    }
+    espy_rom_return(c, (uint32_t)result);
 }
 
 static void rom_strcmp(espy_rom_call *c)
