@@ -433,6 +433,14 @@ static void cache_states(void **state)
     }
 }
 
+/* Calls argument 0, and returns 0. */
+static const uint8_t call_void[] = {
+    0x36, 0x41, 0x00, /* entry a1, 32 */
+    0xe0, 0x02, 0x00, /* callx8 a2 */
+    0x0c, 0x02,       /* movi.n a2, 0 */
+    0x1d, 0xf0,       /* retw.n */
+};
+
 static void mmu(void **state)
 {
     static const probe probes[] = {
@@ -462,6 +470,9 @@ static void mmu(void **state)
     rom_pair_call_void(pair, "Cache_Owner_Init", 0);
     rom_pair_call_void(pair, "Cache_MMU_Init", 0);
     rom_pair_call_void(pair, "ROM_Boot_Cache_Init", 0);
+    rom_pair_call_void(pair, "Cache_Mask_All", 0);
+    uint32_t program = rom_pair_code(pair, call_void, sizeof call_void);
+    rom_pair_call_at(pair, program, 1, 0x4004e420); /* ROM_Direct_Boot_Cache_Init */
 }
 
 /* Counts up the word at the address that is before it. */

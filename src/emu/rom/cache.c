@@ -26,6 +26,10 @@ enum {
     SENSITIVE_CONNECT_1 = 0x600c1004,
     SENSITIVE_USAGE_1 = 0x600c1014,
     SYSTEM_CACHE_CONTROL = 0x600c0048,
+    ICACHE_CLOCK = 1,
+    ICACHE_RESET = 2,
+    DCACHE_CLOCK = 4,
+    DCACHE_RESET = 8,
 
     /* An operation's registers: its control, ... */
     OP_ADDR = 4,
@@ -611,15 +615,29 @@ static void Cache_UnMask_Dram0(espy_rom_call *c)
     espy_rom_clear_bits(c, dcache.ctrl1, 1);
 }
 
-static void ROM_Boot_Cache_Init(espy_rom_call *c)
+/* Both caches are reset and see nothing. */
+static void start_afresh(espy_rom_call *c, uint32_t clocks, uint32_t resets)
 {
-    espy_rom_set_bits(c, SYSTEM_CACHE_CONTROL, 4 | 8);
-    espy_rom_clear_bits(c, SYSTEM_CACHE_CONTROL, 8);
+    espy_rom_set_bits(c, SYSTEM_CACHE_CONTROL, clocks | resets);
+    espy_rom_clear_bits(c, SYSTEM_CACHE_CONTROL, resets);
     espy_rom_mmu_own_all(c);
     espy_rom_mmu_clear(c);
     set_default_mode(c);
+}
+
+static void ROM_Boot_Cache_Init(espy_rom_call *c)
+{
+    start_afresh(c, DCACHE_CLOCK, DCACHE_RESET);
     enable_with(c, &dcache, 0);
     espy_rom_clear_bits(c, dcache.ctrl1, 1);
+}
+
+static void ROM_Direct_Boot_Cache_Init(espy_rom_call *c)
+{
+    start_afresh(c, DCACHE_CLOCK | ICACHE_CLOCK, DCACHE_RESET | ICACHE_RESET);
+    Cache_Enable_Defalut_ICache_Mode(c);
+    espy_rom_clear_bits(c, dcache.ctrl1, CTRL1_SHUT);
+    espy_rom_clear_bits(c, icache.ctrl1, CTRL1_SHUT);
 }
 
 #define ROW(name)                                                                                                      \
@@ -664,5 +682,6 @@ const espy_rom_function espy_rom_cache_functions[] = {
     ROW(Cache_Mask_All),
     ROW(Cache_UnMask_Dram0),
     ROW(ROM_Boot_Cache_Init),
+    {"ROM_Direct_Boot_Cache_Init", ESPY_ROM_DIRECT_BOOT_CACHE_INIT, ROM_Direct_Boot_Cache_Init, ESPY_ROM_LEAF, 0},
     {0},
 };

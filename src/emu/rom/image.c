@@ -12,6 +12,7 @@
  * secure boot, and segments of flash commands, which stop the machine.
  */
 #include "boot.h"
+#include "cache.h"
 
 #include "fuses.h"
 
@@ -652,7 +653,7 @@ enum { IBUS_WINDOW = 0x42000000, DBUS_WINDOW = 0x3c000000, DIRECT_PAGES = 512, D
 
 static void run_direct(espy_rom_call *c)
 {
-    espy_rom_do(c, "ROM_Direct_Boot_Cache_Init", 0);
+    espy_rom_do_at(c, ESPY_ROM_DIRECT_BOOT_CACHE_INIT, 0);
 }
 
 static void run_direct_ibus(espy_rom_call *c)
