@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * Software may write anything anywhere: the timers, RTC, SYSTEM, the matrix and the
- * stores take random writes at random times, and time must still pass.  Run under
+ * Software may write anything anywhere: the timers, RTC, pads, SYSTEM, the matrix and
+ * the stores take random writes at random times, and time must still pass.  Run under
  * the sanitizers; what is checked is that nothing is out of bounds, overflows, or
  * lets time stand still.
  */
 #include "../src/emu/soc/assist_debug.h"
+#include "../src/emu/soc/efuse.h"
+#include "../src/emu/soc/gpio.h"
 #include "../src/emu/soc/intmatrix.h"
 #include "../src/emu/soc/regi2c.h"
 #include "../src/emu/soc/rtc.h"
+#include "../src/emu/soc/rtc_io.h"
 #include "../src/emu/soc/sens.h"
 #include "../src/emu/soc/storage.h"
 #include "../src/emu/soc/system.h"
@@ -28,7 +31,10 @@ typedef struct rig {
     espy_assist_debug assist_debug;
     espy_intmatrix matrix;
     espy_regi2c regi2c;
+    espy_efuse efuse;
+    espy_gpio gpio;
     espy_rtc rtc;
+    espy_rtc_io rtc_io;
     espy_sens sens;
     espy_storage storage;
     espy_system system;
@@ -53,6 +59,22 @@ static void clock_changed(void *self, unsigned cpu_ticks, unsigned apb_ticks)
         espy_timg_set_apb(&r->timg[i], apb_ticks);
 }
 
+/* GPIO, RTC_IO and RTC_CNTL tell each other about pads. */
+static void open_pads(rig *r)
+{
+    espy_gpio_init(&r->gpio, &r->b.soc, (espy_line){0}, (espy_line){0});
+    espy_rtc_io_init(&r->rtc_io, &r->b.soc);
+    r->rtc_io.pad = espy_gpio_set_rtc;
+    r->rtc_io.pad_self = &r->gpio;
+    r->rtc_io.inputs = espy_rtc_set_pads;
+    r->rtc_io.inputs_self = &r->rtc;
+    r->rtc_io.wake = (espy_line){espy_rtc_gpio_wakes, &r->rtc, 1};
+    r->gpio.changed = (espy_line){espy_rtc_io_changed, &r->rtc_io, 0};
+    r->gpio.wake = (espy_line){espy_rtc_gpio_wakes, &r->rtc, 0};
+    r->rtc.hold = espy_gpio_set_hold;
+    r->rtc.hold_self = &r->gpio;
+}
+
 static void open_rig(rig *r)
 {
     *r = (rig){0};
@@ -61,7 +83,11 @@ static void open_rig(rig *r)
     espy_intmatrix_init(&r->matrix, &r->b.soc);
     espy_regi2c_init(&r->regi2c, &r->b.soc);
     espy_rtc_init(&r->rtc, &r->b.soc);
-    espy_sens_init(&r->sens, &r->b.soc);
+    espy_efuse_init(&r->efuse, &r->b.soc, &(espy_efuse_config){0});
+    espy_calibration calibration;
+    espy_efuse_calibration(&r->efuse, &calibration);
+    espy_sens_init(&r->sens, &r->b.soc, &calibration);
+    open_pads(r);
     espy_storage_init(&r->storage, &r->b.soc);
     espy_system_init(&r->system, &r->b.soc);
     espy_systimer_init(&r->systimer, &r->b.soc);
