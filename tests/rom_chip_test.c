@@ -551,14 +551,47 @@ static void uart_receives(void **state)
     rom_pair_call(pair, "UartRxString", 2, ROM_PAIR_DATA, 60);
 }
 
+/* The ring that the receiver's interrupt fills. */
+static void uart_ring(void **state)
+{
+    enum { RING = ROM_PAIR_DATA, BYTES = ROM_PAIR_DATA + 0x1000, RING_SIZE = 0x800 };
+    static const uint32_t positions[][2] = {{0, 0}, {5, 0}, {3, RING_SIZE - 2}, {0, RING_SIZE - 1}};
+    rom_pair *pair = rom_pair_get(state);
+    rom_pair_random(pair, BYTES, RING_SIZE);
+    for (size_t i = 0; i < sizeof positions / sizeof positions[0]; i++) {
+        const uint32_t ring[] = {BYTES, BYTES + positions[i][0], BYTES + positions[i][1]};
+        rom_pair_write(pair, RING, ring, sizeof ring);
+        for (unsigned n = 0; n < 6; n++)
+            rom_pair_call(pair, "uart_rx_readbuff", 2, RING, RING + 0x100);
+    }
+}
+
+/* Channel 4, the USB, at which nobody is. */
+static void usb_channel(void **state)
+{
+    rom_pair *pair = rom_pair_get(state);
+    static const uint8_t channel = 4, both[] = {1, 1};
+    rom_pair_write(pair, 0x3fcef14c, &channel, 1);
+    rom_pair_write(pair, 0x3fceffb8, both, 2);
+    rom_pair_call_void(pair, "uart_tx_switch", 1, 4);
+    rom_pair_call(pair, "uart_tx_one_char", 1, 'x');
+    rom_pair_call(pair, "uart_tx_one_char", 1, '\n');
+    rom_pair_call(pair, "uart_tx_one_char2", 1, 'x');
+    rom_pair_call(pair, "uart_rx_one_char", 1, ROM_PAIR_DATA);
+    rom_pair_call(pair, "uart_rx_readbuff", 2, ROM_PAIR_DATA, ROM_PAIR_DATA + 0x100);
+    rom_pair_call_void(pair, "uart_tx_flush", 1, 4);
+    rom_pair_call_void(pair, "uart_tx_wait_idle", 1, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        rom_pair_test(clocks),        rom_pair_test(delays),     rom_pair_test(resets),
-        rom_pair_test(wake_stubs),    rom_pair_test(analogue),   rom_pair_test(pins),
-        rom_pair_test(fuses),         rom_pair_test(watchdogs),  rom_pair_test(cache_lines),
-        rom_pair_test(cache_states),  rom_pair_test(mmu),        rom_pair_test(cache_callbacks),
-        rom_pair_test(uart_settings), rom_pair_test(uart_sends), rom_pair_test(uart_receives),
+        rom_pair_test(clocks),        rom_pair_test(delays),      rom_pair_test(resets),
+        rom_pair_test(wake_stubs),    rom_pair_test(analogue),    rom_pair_test(pins),
+        rom_pair_test(fuses),         rom_pair_test(watchdogs),   rom_pair_test(cache_lines),
+        rom_pair_test(cache_states),  rom_pair_test(mmu),         rom_pair_test(cache_callbacks),
+        rom_pair_test(uart_settings), rom_pair_test(uart_sends),  rom_pair_test(uart_receives),
+        rom_pair_test(uart_ring),     rom_pair_test(usb_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

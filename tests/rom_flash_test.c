@@ -253,6 +253,16 @@ static void exec(rom_pair *pair, uint32_t mode, uint32_t cmd, uint32_t bits, uin
                        BUFFER + 0x1000, tx_bits, BUFFER, rx_bits, cs, tx_bits > 0);
 }
 
+/* Calls argument 0 with arguments 1 and 2, and returns 0. */
+static const uint8_t call_void[] = {
+    0x36, 0x41, 0x00, /* entry a1, 32 */
+    0xad, 0x03,       /* mov.n a10, a3 */
+    0xbd, 0x04,       /* mov.n a11, a4 */
+    0xe0, 0x02, 0x00, /* callx8 a2 */
+    0x0c, 0x02,       /* movi.n a2, 0 */
+    0x1d, 0xf0,       /* retw.n */
+};
+
 static void commands(void **state)
 {
     rom_pair *pair = prepared(state);
@@ -276,6 +286,12 @@ static void commands(void **state)
     rom_pair_write(pair, TABLE, read, sizeof read);
     rom_pair_call_void(pair, "esp_rom_spi_cmd_config", 2, 1, TABLE);
     rom_pair_call_void(pair, "esp_rom_spi_cmd_start", 5, 1, BUFFER + 1, 61, 1, 0);
+    /* What rom_spi_usr_cmd_legacy_funcs leads to, besides: esp_rom_opiflash_backup_reg,
+     * esp_rom_spi_reset_rw_mode, esp_rom_opiflash_recover_reg. */
+    uint32_t program = rom_pair_code(pair, call_void, sizeof call_void);
+    rom_pair_call_at(pair, program, 2, 0x4004dfe8, BUFFER);
+    rom_pair_call_at(pair, program, 3, 0x4004db94, 1, 1);
+    rom_pair_call_at(pair, program, 2, 0x4004e020, BUFFER);
     compare_chips(pair);
 }
 
