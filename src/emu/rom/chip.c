@@ -292,7 +292,6 @@ enum {
     I2C_MST = 0x6000e000,
     I2C_MST_READ_MASK = 0x44,
     I2C_MST_ANA_CONF2 = 0x48,
-    I2C_BUSY = 1 << 25,
     I2C_WRITE = 1 << 24,
     I2C_START = 1 << 26
 };

@@ -41,13 +41,25 @@ static void esp_rom_spi_reset_rw_mode(espy_rom_call *c)
 void espy_spi_set_mode(const espy_rom_call *c, uint32_t port, uint32_t mode)
 {
     static const struct {
-        uint32_t ctrl, user;
+        uint32_t ctrl, user; /* bits to set in SPI_MEM_CTRL and SPI_MEM_USER */
         uint8_t ddr_off, ddr_on;
     } modes[ESPY_SPI_MODES] = {
-        {0x1002000, 0x8000, 0, 0}, {0x102000, 0x2000, 0, 0}, {0x802000, 0x4000, 0, 0},
-        {0x6000, 0x1000, 0, 0},    {0x2000, 0, 0, 0},        {0, 0, 0, 0},
-        {0x2270, 0, 0, 0},         {0x2270, 0, 0x10, 1},     {0x2030, 0, 0, 0},
-        {0x2070, 0, 0, 0},         {0x2070, 0, 0, 0x11},     {0x1002100, 0x8000, 0, 0},
+        /* QIO, QOUT, DIO, DOUT */
+        {SPI_CTRL_QIO | SPI_CTRL_FASTRD, 0x8000, 0, 0},
+        {SPI_CTRL_QUAD | SPI_CTRL_FASTRD, 0x2000, 0, 0},
+        {SPI_CTRL_DIO | SPI_CTRL_FASTRD, 0x4000, 0, 0},
+        {SPI_CTRL_DUAL | SPI_CTRL_FASTRD, 0x1000, 0, 0},
+        /* fast, slow */
+        {SPI_CTRL_FASTRD, 0, 0, 0},
+        {0, 0, 0, 0},
+        /* on eight lines: OPI STR, OPI DTR, OOUT, OIO STR, OIO DTR */
+        {SPI_CTRL_FASTRD | 0x270, 0, 0, 0},
+        {SPI_CTRL_FASTRD | 0x270, 0, 0x10, 0x01},
+        {SPI_CTRL_FASTRD | 0x030, 0, 0, 0},
+        {SPI_CTRL_FASTRD | 0x070, 0, 0, 0},
+        {SPI_CTRL_FASTRD | 0x070, 0, 0, 0x11},
+        /* QPI */
+        {SPI_CTRL_QIO | SPI_CTRL_FASTRD | 0x100, 0x8000, 0, 0},
     };
     reset_mode(c, port, mode != ESPY_SPI_OPI_DTR && mode != ESPY_SPI_OIO_DTR);
     if (mode >= ESPY_SPI_MODES)
