@@ -36,6 +36,8 @@ enum {
     RTC_CNTL_STORE4 = 0x600080c0, /* bit 0: print nothing */
     SYSTEM_CORE_1_CONTROL_1 = 0x600c0004,
     ASSIST_DEBUG_CORE_0_PC = 0x600ce05c,
+    USB_WRAP_PERSIST = 0x600393fc, /* chip_usb_set_persist_flags() */
+    USBDC_BOOT_DFU = 1 << 30,
 
     EFUSE_RD_REPEAT_DATA3 = 0x6000703c,
     DIS_DOWNLOAD_MODE = 1 << 0,
@@ -284,6 +286,7 @@ enum {
     MAIN_RAN,
     MAIN_DOWNLOAD,
     MAIN_SAY_WAIT,
+    MAIN_SAY_DFU,
     MAIN_LOADER,
     MAIN_USER,
     MAIN_USER_DONE,
@@ -513,6 +516,15 @@ static void main_say_wait(espy_rom_call *c)
     espy_rom_say(c, (straps(c) & 15) == STRAP_UART0 ? ESPY_TEXT_WAIT_UART0 : ESPY_TEXT_WAITING, 0);
 }
 
+/* Firmware may ask for the loader of DFU on USB OTG; no host is there. */
+static void main_say_dfu(espy_rom_call *c)
+{
+    if ((straps(c) & 15) != STRAP_UART0 && espy_rom_read32(c, USB_WRAP_PERSIST) & USBDC_BOOT_DFU)
+        espy_rom_say(c, ESPY_TEXT_DFU, 0);
+    else
+        go(c, MAIN_LOADER);
+}
+
 static void main_loader(espy_rom_call *c)
 {
     espy_rom_do_at(c, ESPY_ROM_DOWNLOAD, 1, espy_rom_local(c, APB_HZ));
@@ -575,6 +587,7 @@ static espy_rom_step *const main_steps[MAIN_STEPS] = {
     [MAIN_RAN] = main_ran,
     [MAIN_DOWNLOAD] = main_download,
     [MAIN_SAY_WAIT] = main_say_wait,
+    [MAIN_SAY_DFU] = main_say_dfu,
     [MAIN_LOADER] = main_loader,
     [MAIN_USER] = main_user,
     [MAIN_USER_DONE] = main_user_done,

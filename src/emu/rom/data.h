@@ -130,6 +130,7 @@
     T(0x3ff1b202, OOUT, "OOUT")                                                                                        \
     T(0x3ff1b207, OIO_STR, "OIO_STR")                                                                                  \
     T(0x3ff1b20f, OIO_DTR, "OIO_DTR")                                                                                  \
+    T(0x3ff1dfda, DFU, "Booting into dfu mode.\n")                                                                     \
     T(0x3ff1e3d8, UNKNOWN, "Unknown")                                                                                  \
     T(0x3ff1e3e0, REGISTER_LAST, "%-8s: 0x%08x\n")                                                                     \
     T(0x3ff1e3ee, REGISTER, "%-8s: 0x%08x  ")                                                                          \
