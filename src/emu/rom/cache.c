@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The built-in ROM: what the caches are told to do.  Their MMU is in cache_mmu.c.
+ * The built-in ROM: what the caches are told to do.  Their modes are in cache_mode.c, their
+ * MMU in cache_mmu.c.
  *
  * The two caches have the same registers at different places, so that each function
  * exists once for both.  Every operation is over when its register has been written;
@@ -21,15 +22,6 @@ enum {
     DCACHE_CTRL1 = EXTMEM + 0x4,
     ICACHE_CTRL1 = EXTMEM + 0x64,
     OCCUPY = EXTMEM + 0x34,
-    ILG_INT_CLR = EXTMEM + 0xe0,
-    WRAP_AROUND_CTRL = EXTMEM + 0x128,
-    SENSITIVE_CONNECT_1 = 0x600c1004,
-    SENSITIVE_USAGE_1 = 0x600c1014,
-    SYSTEM_CACHE_CONTROL = 0x600c0048,
-    ICACHE_CLOCK = 1,
-    ICACHE_RESET = 2,
-    DCACHE_CLOCK = 4,
-    DCACHE_RESET = 8,
 
     /* An operation's registers: its control, ... */
     OP_ADDR = 4,
@@ -62,13 +54,7 @@ enum {
     OP_CB_END = 0x3fceffcc
 };
 
-/* Where a cache's registers are. */
-typedef struct cache {
-    uint32_t window; /* what it serves, of 32 MiB */
-    uint32_t ctrl, ctrl1, prelock, sync, preload, autoload, freeze;
-} cache;
-
-static const cache dcache = {
+const espy_rom_cache espy_rom_dcache = {
     .window = 0x3c000000,
     .ctrl = EXTMEM,
     .ctrl1 = DCACHE_CTRL1,
@@ -79,7 +65,7 @@ static const cache dcache = {
     .freeze = EXTMEM + 0x150,
 };
 
-static const cache icache = {
+const espy_rom_cache espy_rom_icache = {
     .window = 0x42000000,
     .ctrl = EXTMEM + 0x60,
     .ctrl1 = ICACHE_CTRL1,
@@ -90,20 +76,19 @@ static const cache icache = {
     .freeze = EXTMEM + 0x154,
 };
 
-static bool serves(const cache *which, uint32_t addr)
+static bool serves(const espy_rom_cache *which, uint32_t addr)
 {
     return addr - which->window < 0x2000000;
 }
 
-static uint32_t line_size(const espy_rom_call *c, const cache *which)
+uint32_t espy_rom_cache_line(const espy_rom_call *c, const espy_rom_cache *which)
 {
     static const uint8_t sizes[] = {16, 32, 64, 64};
     uint32_t ctrl = espy_rom_read32(c, which->ctrl);
-    return sizes[espy_bits(ctrl, which == &dcache ? 4 : 3, 3)];
+    return sizes[espy_bits(ctrl, which == &espy_rom_dcache ? 4 : 3, 3)];
 }
 
-/* The ROM reaches its operations through a table that firmware could replace. */
-static bool has_own_table(espy_rom_call *c)
+bool espy_rom_cache_has_own_table(espy_rom_call *c)
 {
     uint32_t table = espy_rom_read32(c, TABLE_PTR);
     if (table == OWN_TABLE)
@@ -139,9 +124,10 @@ static void on_items(const espy_rom_call *c, const operation *op, uint32_t regs)
     operate(c, op, regs, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
 }
 
-static void on_range(const espy_rom_call *c, const operation *op, const cache *which, uint32_t addr, uint32_t size)
+static void on_range(const espy_rom_call *c, const operation *op, const espy_rom_cache *which, uint32_t addr,
+                     uint32_t size)
 {
-    uint32_t line = line_size(c, which), offset = addr & (line - 1);
+    uint32_t line = espy_rom_cache_line(c, which), offset = addr & (line - 1);
     uint32_t most = op->lines * line;
     addr -= offset;
     size = (size + offset + line - 1) & (0u - line);
@@ -149,17 +135,17 @@ static void on_range(const espy_rom_call *c, const operation *op, const cache *w
         uint32_t part = ((addr + most) & (0u - most)) - addr;
         if (part > size)
             part = size;
-        operate(c, op, which == &dcache ? op->dcache : op->icache, addr, part / line);
+        operate(c, op, which == &espy_rom_dcache ? op->dcache : op->icache, addr, part / line);
         addr += part;
         size -= part;
     }
 }
 
 /* The cache that serves both ends of a range; NULL if none does. */
-static const cache *cache_of(const operation *op, uint32_t addr, uint32_t size)
+static const espy_rom_cache *cache_of(const operation *op, uint32_t addr, uint32_t size)
 {
-    const cache *which = serves(&dcache, addr) ? &dcache : &icache;
-    if ((which == &icache && op->icache == 0) || !serves(which, addr) || !serves(which, addr + size - 1))
+    const espy_rom_cache *which = serves(&espy_rom_dcache, addr) ? &espy_rom_dcache : &espy_rom_icache;
+    if ((which == &espy_rom_icache && op->icache == 0) || !serves(which, addr) || !serves(which, addr + size - 1))
         return NULL;
     return which;
 }
@@ -167,12 +153,12 @@ static const cache *cache_of(const operation *op, uint32_t addr, uint32_t size)
 static void on_addresses(espy_rom_call *c, const operation *op)
 {
     uint32_t addr = espy_rom_arg(c, 0), size = espy_rom_arg(c, 1), callback;
-    const cache *which = cache_of(op, addr, size);
+    const espy_rom_cache *which = cache_of(op, addr, size);
     switch (c->step) {
     case 0:
-        if (!has_own_table(c))
+        if (!espy_rom_cache_has_own_table(c))
             return;
-        if (which == NULL || (op == &occupy && size < line_size(c, which))) {
+        if (which == NULL || (op == &occupy && size < espy_rom_cache_line(c, which))) {
             espy_rom_return(c, 1);
             return;
         }
@@ -194,10 +180,15 @@ static void on_addresses(espy_rom_call *c, const operation *op)
     }
 }
 
-static void all(espy_rom_call *c, const operation *op, const cache *which)
+static void all(espy_rom_call *c, const operation *op, const espy_rom_cache *which)
 {
-    if (has_own_table(c))
+    if (espy_rom_cache_has_own_table(c))
         operate(c, op, which->sync, 0, 0);
+}
+
+void espy_rom_cache_invalidate_all(espy_rom_call *c, const espy_rom_cache *which)
+{
+    all(c, &invalidate, which);
 }
 
 #define ITEMS(name, op, cache)                                                                                         \
@@ -231,40 +222,40 @@ ADDRESSES(Cache_Occupy_Addr, occupy)
 
 static void Cache_Invalidate_ICache_All(espy_rom_call *c)
 {
-    all(c, &invalidate, &icache);
+    espy_rom_cache_invalidate_all(c, &espy_rom_icache);
 }
 
 static void Cache_Invalidate_DCache_All(espy_rom_call *c)
 {
-    all(c, &invalidate, &dcache);
+    espy_rom_cache_invalidate_all(c, &espy_rom_dcache);
 }
 
 static void Cache_Clean_All(espy_rom_call *c)
 {
-    all(c, &clean, &dcache);
+    all(c, &clean, &espy_rom_dcache);
 }
 
 static void Cache_WriteBack_All(espy_rom_call *c)
 {
-    all(c, &write_back, &dcache);
+    all(c, &write_back, &espy_rom_dcache);
 }
 
 /* ---- autoload ---- */
 
-static void clear_autoload(const espy_rom_call *c, const cache *which)
+static void clear_autoload(const espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_set_bits(c, which->autoload, AUTOLOAD_CLEAR);
     espy_rom_clear_bits(c, which->autoload, AUTOLOAD_CLEAR);
 }
 
-static void disable_autoload(const espy_rom_call *c, const cache *which)
+static void disable_autoload(const espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_clear_bits(c, which->autoload, AUTOLOAD_ENABLE);
     clear_autoload(c, which);
 }
 
 /* Returns what resume_autoload() is to be given. */
-static uint32_t suspend_autoload(const espy_rom_call *c, const cache *which)
+static uint32_t suspend_autoload(const espy_rom_call *c, const espy_rom_cache *which)
 {
     uint32_t enabled = espy_rom_read32(c, which->autoload) & AUTOLOAD_ENABLE;
     if (enabled)
@@ -274,14 +265,14 @@ static uint32_t suspend_autoload(const espy_rom_call *c, const cache *which)
     return enabled;
 }
 
-static void resume_autoload(const espy_rom_call *c, const cache *which, uint32_t suspended)
+static void resume_autoload(const espy_rom_call *c, const espy_rom_cache *which, uint32_t suspended)
 {
     if (suspended & AUTOLOAD_ENABLE)
         espy_rom_set_bits(c, which->autoload, AUTOLOAD_ENABLE);
 }
 
 /* Argument 0: struct autoload_config. */
-static void config_autoload(const espy_rom_call *c, const cache *which)
+static void config_autoload(const espy_rom_call *c, const espy_rom_cache *which)
 {
     uint8_t config[4]; /* ena, order, trigger, size */
     espy_rom_read(c, espy_rom_arg(c, 0), config, sizeof config);
@@ -294,12 +285,12 @@ static void config_autoload(const espy_rom_call *c, const cache *which)
 }
 
 /* Argument 0: struct autoload_region_config. */
-static void config_region(espy_rom_call *c, const cache *which)
+static void config_region(espy_rom_call *c, const espy_rom_cache *which)
 {
     uint32_t config = espy_rom_arg(c, 0);
     uint8_t region = espy_rom_read8(c, config), enable = espy_rom_read8(c, config + 1);
     uint32_t addr = espy_rom_read32(c, config + 4), size = espy_rom_read32(c, config + 8);
-    if (!has_own_table(c))
+    if (!espy_rom_cache_has_own_table(c))
         return;
     if (region > 1 || !serves(which, addr) || !serves(which, addr + size - 1)) {
         espy_rom_return(c, 1);
@@ -320,31 +311,31 @@ static void config_region(espy_rom_call *c, const cache *which)
 
 /* ---- preload, lock in advance ---- */
 
-static void start_preload(espy_rom_call *c, const cache *which)
+static void start_preload(espy_rom_call *c, const espy_rom_cache *which)
 {
-    if (!has_own_table(c))
+    if (!espy_rom_cache_has_own_table(c))
         return;
     uint32_t suspended = suspend_autoload(c, which), order = espy_rom_arg(c, 2);
     espy_rom_write32(c, which->preload + OP_ADDR, espy_rom_arg(c, 0));
     espy_rom_update32(c, which->preload, PRELOAD_BACKWARDS, order ? PRELOAD_BACKWARDS : 0);
-    espy_rom_update32(c, which->preload + OP_SIZE, SMALL_SIZE, espy_rom_arg(c, 1) / line_size(c, which));
+    espy_rom_update32(c, which->preload + OP_SIZE, SMALL_SIZE, espy_rom_arg(c, 1) / espy_rom_cache_line(c, which));
     espy_rom_set_bits(c, which->preload, PRELOAD_START);
     espy_rom_return(c, suspended);
 }
 
-static void end_preload(espy_rom_call *c, const cache *which)
+static void end_preload(espy_rom_call *c, const espy_rom_cache *which)
 {
-    if (has_own_table(c))
+    if (espy_rom_cache_has_own_table(c))
         resume_autoload(c, which, espy_rom_arg(c, 0));
 }
 
-static void preload_done(espy_rom_call *c, const cache *which)
+static void preload_done(espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_return(c, espy_rom_read32(c, which->preload) & PRELOAD_DONE);
 }
 
 /* Argument 0: struct lock_config, an address and halfwords of size and group. */
-static void enable_prelock(espy_rom_call *c, const cache *which)
+static void enable_prelock(espy_rom_call *c, const espy_rom_cache *which)
 {
     uint32_t config = espy_rom_arg(c, 0);
     uint32_t sizes = espy_rom_read32(c, config + 4), size = sizes & 0xffff;
@@ -354,48 +345,48 @@ static void enable_prelock(espy_rom_call *c, const cache *which)
     espy_rom_set_bits(c, which->prelock, first ? 1 : 2);
 }
 
-static void disable_prelock(espy_rom_call *c, const cache *which)
+static void disable_prelock(espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_clear_bits(c, which->prelock, (espy_rom_arg(c, 0) & 0xffff) == 0 ? 1 : 2);
 }
 
 /* ---- on and off ---- */
 
-static void freeze(const espy_rom_call *c, const cache *which, bool mode)
+static void freeze(const espy_rom_call *c, const espy_rom_cache *which, bool mode)
 {
     espy_rom_update32(c, which->freeze, FREEZE_MODE, mode ? FREEZE_MODE : 0);
     espy_rom_set_bits(c, which->freeze, FREEZE_ENABLE);
 }
 
-static void thaw(const espy_rom_call *c, const cache *which)
+static void thaw(const espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_clear_bits(c, which->freeze, FREEZE_ENABLE);
 }
 
-static void disable(espy_rom_call *c, const cache *which)
+static void disable(espy_rom_call *c, const espy_rom_cache *which)
 {
-    if (!has_own_table(c))
+    if (!espy_rom_cache_has_own_table(c))
         return;
     espy_rom_clear_bits(c, which->ctrl, CTRL_ENABLE);
     espy_rom_return(c, suspend_autoload(c, which));
     operate(c, &invalidate, which->sync, 0, 0);
 }
 
-static void enable_with(const espy_rom_call *c, const cache *which, uint32_t autoload)
+void espy_rom_cache_enable(const espy_rom_call *c, const espy_rom_cache *which, uint32_t autoload)
 {
     espy_rom_set_bits(c, which->ctrl, CTRL_ENABLE);
     resume_autoload(c, which, autoload);
 }
 
-static void enable(espy_rom_call *c, const cache *which)
+static void enable(espy_rom_call *c, const espy_rom_cache *which)
 {
-    if (has_own_table(c))
-        enable_with(c, which, espy_rom_arg(c, 0));
+    if (espy_rom_cache_has_own_table(c))
+        espy_rom_cache_enable(c, which, espy_rom_arg(c, 0));
 }
 
-static void suspend(espy_rom_call *c, const cache *which)
+static void suspend(espy_rom_call *c, const espy_rom_cache *which)
 {
-    if (!has_own_table(c))
+    if (!espy_rom_cache_has_own_table(c))
         return;
     espy_rom_set_bits(c, which->ctrl1, CTRL1_SHUT);
     espy_rom_clear_bits(c, which->ctrl, CTRL_ENABLE);
@@ -404,56 +395,56 @@ static void suspend(espy_rom_call *c, const cache *which)
     thaw(c, which);
 }
 
-static void resume(espy_rom_call *c, const cache *which)
+static void resume(espy_rom_call *c, const espy_rom_cache *which)
 {
-    if (!has_own_table(c))
+    if (!espy_rom_cache_has_own_table(c))
         return;
     espy_rom_set_bits(c, which->ctrl, CTRL_ENABLE);
     espy_rom_clear_bits(c, which->ctrl1, CTRL1_SHUT);
     resume_autoload(c, which, espy_rom_arg(c, 0));
 }
 
-static void get_line_size(espy_rom_call *c, const cache *which)
+static void get_line_size(espy_rom_call *c, const espy_rom_cache *which)
 {
-    espy_rom_return(c, line_size(c, which));
+    espy_rom_return(c, espy_rom_cache_line(c, which));
 }
 
-static void address_through(espy_rom_call *c, const cache *which)
+static void address_through(espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_return(c, serves(which, espy_rom_arg(c, 0)));
 }
 
-static void cache_suspend_autoload(espy_rom_call *c, const cache *which)
+static void cache_suspend_autoload(espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_return(c, suspend_autoload(c, which));
 }
 
-static void cache_resume_autoload(espy_rom_call *c, const cache *which)
+static void cache_resume_autoload(espy_rom_call *c, const espy_rom_cache *which)
 {
     resume_autoload(c, which, espy_rom_arg(c, 0));
 }
 
-static void enable_autoload(espy_rom_call *c, const cache *which)
+static void enable_autoload(espy_rom_call *c, const espy_rom_cache *which)
 {
     espy_rom_set_bits(c, which->autoload, AUTOLOAD_ENABLE);
 }
 
-static void cache_disable_autoload(espy_rom_call *c, const cache *which)
+static void cache_disable_autoload(espy_rom_call *c, const espy_rom_cache *which)
 {
     disable_autoload(c, which);
 }
 
-static void cache_config_autoload(espy_rom_call *c, const cache *which)
+static void cache_config_autoload(espy_rom_call *c, const espy_rom_cache *which)
 {
     config_autoload(c, which);
 }
 
-static void freeze_enable(espy_rom_call *c, const cache *which)
+static void freeze_enable(espy_rom_call *c, const espy_rom_cache *which)
 {
     freeze(c, which, espy_rom_arg(c, 0) != 0);
 }
 
-static void freeze_disable(espy_rom_call *c, const cache *which)
+static void freeze_disable(espy_rom_call *c, const espy_rom_cache *which)
 {
     thaw(c, which);
 }
@@ -483,162 +474,14 @@ static void freeze_disable(espy_rom_call *c, const cache *which)
 #define DEFINE(before, after, function)                                                                                \
     static void before##ICache##after(espy_rom_call *c)                                                                \
     {                                                                                                                  \
-        function(c, &icache);                                                                                          \
+        function(c, &espy_rom_icache);                                                                                 \
     }                                                                                                                  \
     static void before##DCache##after(espy_rom_call *c)                                                                \
     {                                                                                                                  \
-        function(c, &dcache);                                                                                          \
+        function(c, &espy_rom_dcache);                                                                                 \
     }
 BOTH(DEFINE)
 #undef DEFINE
-
-/* ---- modes ---- */
-
-/* Which banks of memory are the cache's; the two arguments are of one bit each, 0 to 3. */
-static void occupy_memory(const espy_rom_call *c, unsigned shift, uint32_t low, uint32_t high)
-{
-    espy_rom_update32(c, SENSITIVE_CONNECT_1, 0xfu << shift, (low | high << 2) << shift);
-    espy_rom_update32(c, SENSITIVE_USAGE_1, 3u << shift / 2, ~(low | high) << shift / 2);
-}
-
-static void occupy_icache(const espy_rom_call *c, uint32_t low, uint32_t high)
-{
-    occupy_memory(c, 0, low, high);
-}
-
-static void occupy_dcache(const espy_rom_call *c, uint32_t low, uint32_t high)
-{
-    occupy_memory(c, 4, low, high);
-}
-
-static void set_icache_mode(const espy_rom_call *c, bool large, bool eight_ways, bool lines_of_32)
-{
-    espy_rom_update32(c, icache.ctrl, 0xe, (large ? 4u : 0) | (eight_ways ? 2u : 0) | (lines_of_32 ? 8u : 0));
-}
-
-static void set_dcache_mode(const espy_rom_call *c, bool large, uint32_t line)
-{
-    espy_rom_update32(c, dcache.ctrl, 0x1c, (large ? 4u : 0) | (line > 2 ? 2 : line) << 3);
-}
-
-static void Cache_Occupy_ICache_MEMORY(espy_rom_call *c)
-{
-    occupy_icache(c, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
-}
-
-static void Cache_Occupy_DCache_MEMORY(espy_rom_call *c)
-{
-    occupy_dcache(c, espy_rom_arg(c, 0), espy_rom_arg(c, 1));
-}
-
-static void Cache_Set_ICache_Mode(espy_rom_call *c)
-{
-    set_icache_mode(c, espy_rom_arg(c, 0) != 0, espy_rom_arg(c, 1) == 1, espy_rom_arg(c, 2) != 0);
-}
-
-static void Cache_Set_DCache_Mode(espy_rom_call *c)
-{
-    set_dcache_mode(c, espy_rom_arg(c, 0) != 0, espy_rom_arg(c, 2));
-}
-
-/* Argument 0: struct cache_mode. */
-static void Cache_Get_Mode(espy_rom_call *c)
-{
-    uint32_t mode = espy_rom_arg(c, 0);
-    bool instructions = espy_rom_read8(c, mode + 7) != 0;
-    const cache *which = instructions ? &icache : &dcache;
-    uint32_t ctrl = espy_rom_read32(c, which->ctrl), line = line_size(c, which);
-    if (!has_own_table(c))
-        return;
-    espy_rom_write32(c, mode, (instructions ? 0x4000u : 0x8000u) << (ctrl >> 2 & 1));
-    espy_rom_write8(c, mode + 4, (uint8_t)line);
-    espy_rom_write8(c, mode + 5, 0);
-    espy_rom_write8(c, mode + 6, instructions && (ctrl & 2) ? 8 : 4);
-}
-
-/* The index of a line size, 16, 32 or other. */
-static uint32_t line_index(uint32_t line)
-{
-    return line == 16 ? 0 : line == 32 ? 1 : 2;
-}
-
-/* Arguments: bytes of cache, ways, bytes of a line. */
-static void rom_config_instruction_cache_mode(espy_rom_call *c)
-{
-    bool large = espy_rom_arg(c, 0) != 0x4000;
-    uint32_t ways = espy_rom_arg(c, 1) & 0xff, line = espy_rom_arg(c, 2) & 0xff;
-    occupy_icache(c, 1, large ? 2 : 0);
-    set_icache_mode(c, large, ways != 4, line_index(line) != 0);
-    all(c, &invalidate, &icache);
-    enable_with(c, &icache, 0);
-}
-
-static void rom_config_data_cache_mode(espy_rom_call *c)
-{
-    bool large = espy_rom_arg(c, 0) != 0x8000;
-    uint32_t line = espy_rom_arg(c, 2) & 0xff;
-    occupy_dcache(c, 2, large ? 1 : 0);
-    set_dcache_mode(c, large, line_index(line));
-    all(c, &invalidate, &dcache);
-}
-
-static void set_default_mode(espy_rom_call *c)
-{
-    espy_rom_write32(c, ILG_INT_CLR, 0xffffffff);
-    espy_rom_clear_bits(c, WRAP_AROUND_CTRL, 3);
-    occupy_dcache(c, 2, 0);
-    set_dcache_mode(c, false, 0);
-    all(c, &invalidate, &dcache);
-}
-
-static void Cache_Set_Default_Mode(espy_rom_call *c)
-{
-    set_default_mode(c);
-}
-
-static void Cache_Enable_Defalut_ICache_Mode(espy_rom_call *c)
-{
-    occupy_icache(c, 1, 0);
-    set_icache_mode(c, false, false, false);
-    all(c, &invalidate, &icache);
-    enable_with(c, &icache, 0);
-}
-
-static void Cache_Mask_All(espy_rom_call *c)
-{
-    espy_rom_set_bits(c, icache.ctrl1, CTRL1_SHUT);
-    espy_rom_set_bits(c, dcache.ctrl1, CTRL1_SHUT);
-}
-
-static void Cache_UnMask_Dram0(espy_rom_call *c)
-{
-    espy_rom_clear_bits(c, dcache.ctrl1, 1);
-}
-
-/* Both caches are reset and see nothing. */
-static void start_afresh(espy_rom_call *c, uint32_t clocks, uint32_t resets)
-{
-    espy_rom_set_bits(c, SYSTEM_CACHE_CONTROL, clocks | resets);
-    espy_rom_clear_bits(c, SYSTEM_CACHE_CONTROL, resets);
-    espy_rom_mmu_own_all(c);
-    espy_rom_mmu_clear(c);
-    set_default_mode(c);
-}
-
-static void ROM_Boot_Cache_Init(espy_rom_call *c)
-{
-    start_afresh(c, DCACHE_CLOCK, DCACHE_RESET);
-    enable_with(c, &dcache, 0);
-    espy_rom_clear_bits(c, dcache.ctrl1, 1);
-}
-
-static void ROM_Direct_Boot_Cache_Init(espy_rom_call *c)
-{
-    start_afresh(c, DCACHE_CLOCK | ICACHE_CLOCK, DCACHE_RESET | ICACHE_RESET);
-    Cache_Enable_Defalut_ICache_Mode(c);
-    espy_rom_clear_bits(c, dcache.ctrl1, CTRL1_SHUT);
-    espy_rom_clear_bits(c, icache.ctrl1, CTRL1_SHUT);
-}
 
 #define ROW(name)                                                                                                      \
     {                                                                                                                  \
@@ -670,18 +513,5 @@ const espy_rom_function espy_rom_cache_functions[] = {
     ROW(Cache_Invalidate_DCache_All),
     ROW(Cache_Clean_All),
     ROW(Cache_WriteBack_All),
-    ROW(Cache_Occupy_ICache_MEMORY),
-    ROW(Cache_Occupy_DCache_MEMORY),
-    ROW(Cache_Set_ICache_Mode),
-    ROW(Cache_Set_DCache_Mode),
-    ROW(Cache_Get_Mode),
-    ROW(rom_config_instruction_cache_mode),
-    ROW(rom_config_data_cache_mode),
-    ROW(Cache_Set_Default_Mode),
-    ROW(Cache_Enable_Defalut_ICache_Mode),
-    ROW(Cache_Mask_All),
-    ROW(Cache_UnMask_Dram0),
-    ROW(ROM_Boot_Cache_Init),
-    {"ROM_Direct_Boot_Cache_Init", ESPY_ROM_DIRECT_BOOT_CACHE_INIT, ROM_Direct_Boot_Cache_Init, ESPY_ROM_LEAF, 0},
     {0},
 };

@@ -125,6 +125,7 @@ extern const espy_rom_function espy_rom_digest_functions[];     /* digest.c: CRC
 extern const espy_rom_function espy_rom_print_functions[];      /* print.c: ets_printf and what it prints to */
 extern const espy_rom_function espy_rom_uart_functions[];       /* uart.c */
 extern const espy_rom_function espy_rom_cache_functions[];      /* cache.c */
+extern const espy_rom_function espy_rom_cache_mode_functions[]; /* cache_mode.c */
 extern const espy_rom_function espy_rom_mmu_functions[];        /* cache_mmu.c */
 extern const espy_rom_function espy_rom_flash_functions[];      /* spiflash.c */
 extern const espy_rom_function espy_rom_flash_init_functions[]; /* spiflash_init.c */
