@@ -53,8 +53,8 @@ enum { TABLES = sizeof tables / sizeof tables[0] };
  * in one word: functions are aligned, and their SIMCALLs are three bytes apart. */
 struct espy_rom_place {
     uint32_t pc;
-    const espy_rom_function *function;
-    const char *name;
+    const espy_rom_function *function; /* or NULL, and */
+    const rom_name *name;
     bool first; /* the call begins here */
 };
 
@@ -67,7 +67,7 @@ static uint8_t *put_insn(uint8_t *at, uint32_t insn, unsigned size)
     return at + size;
 }
 
-static void add_place(espy_builtin_rom *rom, uint32_t pc, const espy_rom_function *f, const char *name, bool first)
+static void add_place(espy_builtin_rom *rom, uint32_t pc, const espy_rom_function *f, const rom_name *name, bool first)
 {
     rom->places[rom->place_count++] = (espy_rom_place){pc, f, name, first};
     rom->place_at[(pc - ESPY_ROM_CODE_ADDR) / 4] = (uint16_t)rom->place_count;
@@ -78,15 +78,15 @@ static void put_function(espy_builtin_rom *rom, uint8_t *image, const espy_rom_f
     uint8_t *at = image + (addr - ESPY_ROM_CODE_ADDR);
     if (f->kind == ESPY_ROM_NAKED) {
         put_insn(at, SIMCALL, SIZE_SIMCALL);
-        add_place(rom, addr, f, f->name, true);
+        add_place(rom, addr, f, NULL, true);
         return;
     }
     at = put_insn(at, ENTRY(espy_rom_frame_size(f)), SIZE_ENTRY);
     at = put_insn(at, SIMCALL, SIZE_SIMCALL);
-    add_place(rom, addr + SIZE_ENTRY, f, f->name, true);
+    add_place(rom, addr + SIZE_ENTRY, f, NULL, true);
     if (f->kind == ESPY_ROM_STEPS) {
         at = put_insn(at, SIMCALL, SIZE_SIMCALL);
-        add_place(rom, addr + SIZE_ENTRY + SIZE_SIMCALL, f, f->name, false);
+        add_place(rom, addr + SIZE_ENTRY + SIZE_SIMCALL, f, NULL, false);
     }
     put_insn(at, RETW_N, 2);
 }
@@ -131,7 +131,7 @@ static void put_missing(espy_builtin_rom *rom, uint8_t *image, const rom_name *n
     const uint32_t addresses[] = {n->call, n->code};
     for (unsigned i = 0; i < 2; i++) {
         put_insn(image + (addresses[i] - ESPY_ROM_CODE_ADDR), SIMCALL, SIZE_SIMCALL);
-        add_place(rom, addresses[i], NULL, n->name, true);
+        add_place(rom, addresses[i], NULL, n, true);
     }
 }
 
@@ -191,11 +191,12 @@ static void missing(espy_rom_call *c, const espy_rom_place *place)
     from = (from & 0x3fffffff) | 0x40000000;
     if (place == NULL)
         espy_rom_fault(c, "the ROM's code at 0x%08x, called from 0x%08x, is not in the built-in ROM", c->pc, from);
-    else if (place->pc >= RADIO_FROM && place->pc < 0x40006000)
+    else if (place->name->call >= RADIO_FROM)
         espy_rom_fault(c, "the firmware started the radio: %s (0x%08x), called from 0x%08x, is not in the built-in ROM",
-                       place->name, place->pc, from);
+                       place->name->name, place->pc, from);
     else
-        espy_rom_fault(c, "%s (0x%08x), called from 0x%08x, is not in the built-in ROM", place->name, place->pc, from);
+        espy_rom_fault(c, "%s (0x%08x), called from 0x%08x, is not in the built-in ROM", place->name->name, place->pc,
+                       from);
 }
 
 /* A step lives in the first word of the locals. */
@@ -216,6 +217,13 @@ static const espy_rom_place *find_place(const espy_builtin_rom *rom, uint32_t pc
     uint32_t offset = pc - ESPY_ROM_CODE_ADDR;
     unsigned n = offset < ESPY_ROM_SIZE ? rom->place_at[offset / 4] : 0;
     return n != 0 && rom->places[n - 1].pc == pc ? &rom->places[n - 1] : NULL;
+}
+
+const espy_rom_function *espy_builtin_rom_function(const espy_builtin_rom *rom, uint32_t addr)
+{
+    uint32_t offset = addr - ESPY_ROM_CODE_ADDR;
+    unsigned n = offset < ESPY_ROM_SIZE ? rom->place_at[offset / 4] : 0;
+    return n != 0 ? rom->places[n - 1].function : NULL;
 }
 
 static void host_call(void *self, espy_cpu *cpu, uint32_t pc)

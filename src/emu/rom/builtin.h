@@ -34,6 +34,9 @@ struct espy_builtin_rom {
 espy_status espy_builtin_rom_init(espy_builtin_rom *rom, uint8_t *image, espy_bus *bus, espy_clock *clock,
                                   const espy_log *log, espy_err *err);
 void espy_builtin_rom_free(espy_builtin_rom *rom);
+/* What a call of addr, in the table of calls or where that leads, runs; NULL if it would stop
+ * the machine. */
+const espy_rom_function *espy_builtin_rom_function(const espy_builtin_rom *rom, uint32_t addr);
 /* Makes a core's SIMCALLs this ROM's business. */
 void espy_builtin_rom_attach(espy_builtin_rom *rom, espy_cpu *cpu);
 /* The board was reset: the fault is over. */
