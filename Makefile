@@ -39,7 +39,8 @@ SANOBJ := $(SRC:%.c=$(BUILD)/san/%.o) $(filter-out $(BUILD)/san/src/cli/main.o,$
 UNITBIN := $(UNIT:%.c=$(BUILD)/tests/%)
 TOOLBIN := $(patsubst %.c,$(BUILD)/tests/tools/%,$(notdir $(AIDS)))
 FUZZBIN := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-SCRIPTS := $(wildcard tests/*/*.sh tests/*/*.py)
+INTEROP := $(wildcard tests/interop/*.py)
+SCRIPTS := $(filter-out tests/interop/% tests/lib/%,$(wildcard tests/*/*.sh tests/*/*.py)) $(if $(ESPY_INTEROP),$(INTEROP))
 
 ## all      build the program, build/espy
 all: $(BUILD)/espy
@@ -96,6 +97,11 @@ unit: $(UNITBIN)
 long: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
 	@ESPY_LONG=1 tests/run $(UNITBIN) $(SCRIPTS)
 
+## interop  run esptool, mpremote and Thonny, which it installs, against a virtual board (docs/INTEROP.md)
+interop: $(BUILD)/espy
+	@tools/bootstrap --with-peers
+	@tests/run $(INTEROP)
+
 ## fuzz     fuzz every parser of outside bytes for FUZZ_SECONDS each (20); FUZZER=libfuzzer takes clang's fuzzer
 fuzz: $(FUZZBIN)
 	@tools/fuzz $(FUZZBIN)
@@ -132,4 +138,4 @@ help:
 
 -include $(OBJ:.o=.d) $(CLIOBJ:.o=.d) $(SANOBJ:.o=.d) $(UNITBIN:=.d) $(TOOLBIN:=.d)
 
-.PHONY: all tools test unit long fuzz check bench install demo clean help
+.PHONY: all tools test unit long interop fuzz check bench install demo clean help
