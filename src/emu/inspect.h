@@ -16,5 +16,7 @@ espy_bus *espy_machine_bus(espy_machine *machine);
 /* What the chips hold; psram has no bytes where the model has no PSRAM. */
 espy_mem *espy_machine_flash(espy_machine *machine);
 espy_mem *espy_machine_psram(espy_machine *machine);
+/* Something outside drives a pin, as a level at a strapping pin before a reset. */
+void espy_machine_drive(espy_machine *machine, unsigned pin, bool high);
 
 #endif

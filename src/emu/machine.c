@@ -747,6 +747,11 @@ espy_mem *espy_machine_psram(espy_machine *m)
     return &m->psram;
 }
 
+void espy_machine_drive(espy_machine *m, unsigned pin, bool high)
+{
+    espy_gpio_drive(&m->gpio, pin, high ? ESPY_PAD_HIGH : ESPY_PAD_LOW);
+}
+
 /* The outside. */
 
 espy_status espy_machine_uart_write(espy_machine *m, const uint8_t *bytes, size_t n, espy_err *err)

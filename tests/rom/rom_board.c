@@ -11,7 +11,7 @@
  *     boot 0|1        lets go of BOOT, or holds it
  *     reset           presses RESET
  *     power           takes the power away for a moment
- *     strap N         what the chip is to find on its strapping pins from the next reset on
+ *     drive PIN 0|1   drives a pin, such as a strapping pin before a reset
  *     poke ADDR VALUE writes a word
  *     peek ADDR N     prints N words
  *
@@ -94,7 +94,8 @@ static void send_text(board *b, const char *text)
 static void peek(board *b, uint32_t addr, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        printf("[%08" PRIx32 ": %08" PRIx32 "]\n", addr + 4 * i, espy_bus_read(espy_machine_bus(b->machine), addr + 4 * i, 4));
+        printf("[%08" PRIx32 ": %08" PRIx32 "]\n", addr + 4 * i,
+               espy_bus_read(espy_machine_bus(b->machine), addr + 4 * i, 4));
 }
 
 /* Does the step at argv; how many arguments it took. */
@@ -126,6 +127,10 @@ static int perform(board *b, char **argv)
         espy_machine_power(b->machine, false);
         espy_machine_power(b->machine, true);
         return 1;
+    }
+    if (strcmp(what, "drive") == 0) {
+        espy_machine_drive(b->machine, (unsigned)strtoul(argv[1], NULL, 0), argv[2][0] == '1');
+        return 3;
     }
     if (strcmp(what, "poke") == 0) {
         espy_bus_write(espy_machine_bus(b->machine), (uint32_t)strtoul(argv[1], NULL, 0),
