@@ -159,11 +159,11 @@ static void ets_efuse_jtag_disabled(espy_rom_call *c)
     espy_rom_return(c, hard || odd(fuse(c, RD_REPEAT_DATA0, 18, 16)));
 }
 
-/* A message is printed to the USB of the module, if that is there; else this looks at the device's. */
+/* Without either USB the fuse is not asked. */
 static void ets_efuse_usb_print_is_disabled(espy_rom_call *c)
 {
     bool device = !fuse(c, RD_REPEAT_DATA2, 23, 23), module = !fuse(c, RD_REPEAT_DATA0, 13, 13);
-    espy_rom_return(c, device && !module ? 0 : fuse(c, RD_REPEAT_DATA3, 2, 2));
+    espy_rom_return(c, device || module ? fuse(c, RD_REPEAT_DATA3, 2, 2) : 0);
 }
 
 /* Argument 0: 3 is USB-OTG, 4 USB Serial/JTAG. */
