@@ -675,7 +675,9 @@ static void run_slice(espy_machine *m, espy_tick span)
     }
     if (!ran[0] && !ran[1]) {
         elapsed = span;
-        espy_uart_guest_sleeps(&m->uart[0]);
+        /* A core that the built-in ROM has paused would be busy with the real one. */
+        if (espy_cpu_asleep(m->core[0].cpu))
+            espy_uart_guest_sleeps(&m->uart[0]);
     }
     for (unsigned i = 0; i < 2; i++)
         if (core_can_run(&m->core[i]) && used[i] < elapsed && (!ran[i] || espy_cpu_waiting(m->core[i].cpu)))

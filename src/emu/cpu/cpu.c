@@ -136,6 +136,11 @@ bool espy_cpu_waiting(const espy_cpu *cpu)
     return cpu->waiting && cpu->clock->now < cpu->wake && !espy_interrupt_due(cpu);
 }
 
+bool espy_cpu_asleep(const espy_cpu *cpu)
+{
+    return espy_cpu_waiting(cpu) && cpu->wake == ESPY_NEVER;
+}
+
 espy_tick espy_cpu_wake_in(const espy_cpu *cpu)
 {
     if (!cpu->waiting)

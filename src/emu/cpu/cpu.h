@@ -47,8 +47,10 @@ void espy_cpu_stop(espy_cpu *cpu);
  * inputs (10, 22, 28, 30) latch on rising.  May be called during run(). */
 void espy_cpu_set_interrupts(espy_cpu *cpu, uint32_t levels);
 
-/* In WAITI with no interrupt to take. */
+/* In WAITI, or paused by the host, with no interrupt to take. */
 bool espy_cpu_waiting(const espy_cpu *cpu);
+/* The former: the guest itself has nothing to do. */
+bool espy_cpu_asleep(const espy_cpu *cpu);
 /* Ticks until a CCOMPARE timer wakes the waiting core; ESPY_NEVER if none will. */
 espy_tick espy_cpu_wake_in(const espy_cpu *cpu);
 /* A waiting core lets time pass: CCOUNT advances, timers may become due. */
@@ -80,6 +82,8 @@ uint32_t espy_cpu_get_sr(const espy_cpu *cpu, unsigned n);
 void espy_cpu_set_sr(espy_cpu *cpu, unsigned n, uint32_t value);
 /* The access attribute of a region of 512 MiB, as WITLB and WDTLB set it. */
 void espy_cpu_set_region(espy_cpu *cpu, unsigned region, unsigned attribute);
+/* Whether a load or a store may go to addr; it raises an exception otherwise. */
+bool espy_cpu_may_access(const espy_cpu *cpu, uint32_t addr);
 uint32_t espy_cpu_prid(const espy_cpu *cpu);
 /* The length of a cycle in clock ticks. */
 unsigned espy_cpu_cycle(const espy_cpu *cpu);
