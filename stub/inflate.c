@@ -17,8 +17,18 @@ struct code {
 uint8_t window[WINDOW] __attribute__((section(".noinit")));
 
 static struct code literals, distances;
-static uint32_t bits; /* taken from the stream and not used, the next one lowest */
+static uint32_t bits; /* taken in and not used, the next one lowest */
 static unsigned bit_count;
+
+/* Takes in what is there, and waits for what is needed alone: the stream may end right
+ * behind its last code. */
+static inline void refill(void)
+{
+    while (bit_count <= 24 && in != in_end) {
+        bits |= (uint32_t)*in++ << bit_count;
+        bit_count += 8;
+    }
+}
 
 static void need(unsigned n)
 {
@@ -30,7 +40,8 @@ static void need(unsigned n)
 
 static uint32_t get(unsigned n)
 {
-    need(n);
+    if (bit_count < n)
+        need(n);
     uint32_t value = bits & ((1u << n) - 1);
     bits >>= n;
     bit_count -= n;
@@ -52,7 +63,6 @@ static int decode_slowly(const struct code *c)
     return BAD;
 }
 
-/* As few bytes as possible are asked for: the stream may end right behind its last code. */
 static int decode(const struct code *c)
 {
     for (;;) {
@@ -114,6 +124,22 @@ static bool make_code(struct code *c, const uint8_t *lengths, unsigned n)
     return left == 0 || used <= 1;
 }
 
+/* Up to the end of a piece at a time, within which the window does not wrap. */
+static void copy(uint32_t distance, unsigned length)
+{
+    while (length > 0) {
+        unsigned room = PIECE - written % PIECE, n = length < room ? length : room;
+        uint8_t *to = window + written % WINDOW;
+        uint32_t from = written - distance;
+        for (const uint8_t *end = to + n; to < end; from++)
+            *to++ = window[from % WINDOW];
+        written += n;
+        length -= n;
+        if (n == room)
+            piece_done();
+    }
+}
+
 static bool copy_match(int symbol)
 {
     static const uint16_t length_base[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
@@ -126,6 +152,7 @@ static bool copy_match(int symbol)
     symbol -= END_OF_BLOCK + 1;
     if (symbol >= (int)(sizeof length_bits))
         return false;
+    refill();
     unsigned length = length_base[symbol] + get(length_bits[symbol]);
     int d = decode(&distances);
     if (d < 0 || d >= (int)(sizeof distance_base / sizeof distance_base[0]))
@@ -133,14 +160,28 @@ static bool copy_match(int symbol)
     uint32_t distance = distance_base[d] + get(d < 2 ? 0 : (unsigned)d / 2 - 1);
     if (distance > written)
         return false;
-    for (; length > 0; length--)
-        put_byte(window[(written - distance) % WINDOW]);
+    copy(distance, length);
     return true;
 }
 
+/* The state of the bits lives in registers from one literal to the next: a store to the
+ * window could be a store to any of the variables. */
 static bool coded_block(void)
 {
+    uint32_t held = bits;
+    unsigned n = bit_count;
     for (;;) {
+        for (; n <= 24 && in != in_end; n += 8)
+            held |= (uint32_t)*in++ << n;
+        unsigned entry = literals.fast[held & ((1 << FAST_BITS) - 1)], length = entry & 15;
+        if (length != 0 && length <= n && entry < END_OF_BLOCK << 4) {
+            held >>= length;
+            n -= length;
+            put_byte((uint8_t)(entry >> 4));
+            continue;
+        }
+        bits = held;
+        bit_count = n;
         int symbol = decode(&literals);
         if (symbol < 0)
             return false;
@@ -150,6 +191,8 @@ static bool coded_block(void)
             put_byte((uint8_t)symbol);
         else if (!copy_match(symbol))
             return false;
+        held = bits;
+        n = bit_count;
     }
 }
 
@@ -221,14 +264,20 @@ static bool block(void)
     }
 }
 
-bool inflate(void)
+void inflate_reset(void)
 {
     bits = bit_count = 0;
+}
+
+bool inflate(void)
+{
     for (;;) {
         bool last = get(1);
         if (!block())
             return false;
         if (last)
-            return true;
+            break;
     }
+    get(bit_count % 8);
+    return true;
 }

@@ -104,44 +104,55 @@ static bool accept(uint32_t n, uint32_t sum)
     return true;
 }
 
+/* An END ends a frame and begins the next.  True where a good one is complete. */
+static bool end_frame(uint32_t sum)
+{
+    uint32_t n = size;
+    bool whole = inside && !escaped && n > 0;
+    size = 0;
+    inside = true;
+    escaped = false;
+    return whole && accept(n, sum);
+}
+
+/* A byte of a frame, or of its end: what take() leaves to others. */
+static bool special(uint8_t byte)
+{
+    if (escaped && (byte == ESC_END || byte == ESC_ESC)) {
+        ((uint8_t *)frame)[size++] = byte == ESC_END ? END : ESC;
+        escaped = false;
+        return true;
+    }
+    inside = inside && !escaped && byte == ESC;
+    escaped = inside;
+    return false;
+}
+
 /* Takes what is in the ring until a frame is whole. */
 static bool take(void)
 {
     static uint32_t sum;
     uint8_t *out = (uint8_t *)frame;
-    while (tail != rx.head) {
-        uint8_t byte = ring[tail];
-        tail = (tail + 1) % RING_SIZE;
+    uint32_t at = tail, head = rx.head, crc_now = sum;
+    bool done = false;
+    while (at != head && !done) {
+        uint8_t byte = ring[at];
+        at = (at + 1) % RING_SIZE;
         if (byte == END) {
-            uint32_t n = size;
-            bool whole = inside && !escaped && n > 0;
-            size = 0;
-            inside = true;
-            escaped = false;
-            uint32_t got = sum;
-            sum = ~0u;
-            if (whole && accept(n, got))
-                return true;
-            continue;
-        }
-        if (!inside)
-            continue;
-        if (escaped) {
-            escaped = false;
-            inside = byte == ESC_END || byte == ESC_ESC;
-            byte = byte == ESC_END ? END : ESC;
-        } else if (byte == ESC) {
-            escaped = true;
-            continue;
-        }
-        if (size == ESPY_STUB_FRAME_MAX) {
+            done = end_frame(crc_now);
+            crc_now = ~0u;
+        } else if (size == ESPY_STUB_FRAME_MAX) {
             inside = false;
-            continue;
+        } else if (byte != ESC && inside && !escaped) {
+            out[size++] = byte;
+            crc_now = crc_byte(crc_now, byte);
+        } else if (special(byte)) {
+            crc_now = crc_byte(crc_now, out[size - 1]);
         }
-        out[size++] = byte;
-        sum = crc_byte(sum, byte);
     }
-    return false;
+    tail = at;
+    sum = crc_now;
+    return done;
 }
 
 void receive(bool (*idle)(void))

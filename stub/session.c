@@ -26,7 +26,7 @@ static struct {
 } s;
 
 uint32_t written;
-static const uint8_t *in, *in_end;
+const uint8_t *in, *in_end;
 static uint32_t last_talk;
 
 /* ---- answers ---- */
@@ -189,7 +189,7 @@ static void finish_block(void)
     answer(ESPY_STUB_DATA, ESPY_STUB_OK, false);
 }
 
-static void take_block(void)
+void take_block(void)
 {
     if (s.held > 0)
         finish_block();
@@ -204,20 +204,10 @@ static void take_block(void)
     in_end = in + s.held;
 }
 
-uint8_t next_byte(void)
+void piece_done(void)
 {
-    while (in == in_end)
-        take_block();
-    return *in++;
-}
-
-void put_byte(uint8_t byte)
-{
-    if (written == s.total)
-        fail(ESPY_STUB_STREAM_LENGTH, written - 1);
-    window[written++ % WINDOW] = byte;
-    if (written % PIECE != 0)
-        return;
+    if (written > s.total)
+        fail(ESPY_STUB_STREAM_LENGTH, s.total - 1);
     step();
     while (written - s.programmed > WINDOW - PIECE) {
         step();
@@ -233,6 +223,8 @@ static bool take_stream(uint32_t format)
             put_byte(next_byte());
         else if (!inflate())
             return false;
+    if (written > s.total)
+        fail(ESPY_STUB_STREAM_LENGTH, s.total - 1);
     return true;
 }
 
@@ -289,6 +281,7 @@ static void begin(void)
     written = 0;
     in = in_end = NULL;
     sha_begin();
+    inflate_reset();
     answer(ESPY_STUB_BEGIN, ESPY_STUB_OK, false);
     if (!take_stream(format))
         fail(ESPY_STUB_BAD_STREAM, written);

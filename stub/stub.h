@@ -128,15 +128,36 @@ void serve_digests(void);
 
 #define WINDOW 32768u
 extern uint8_t window[WINDOW];
-/* Decodes a whole stream; false where it is broken.  next_byte() and put_byte() are the
- * session's; the latter puts into the window. */
+/* Decodes a whole stream; false where it is broken.  What has been taken in beyond its
+ * end is the next stream's, unless a new session begins. */
 bool inflate(void);
+void inflate_reset(void);
 
 /* ---- session.c, read.c ---- */
 
-extern uint32_t written; /* bytes of the stream put so far */
-uint8_t next_byte(void);
-void put_byte(uint8_t byte);
+/* The block at work, and how far it is used up. */
+extern const uint8_t *in, *in_end;
+/* Bytes put into the window so far. */
+extern uint32_t written;
+
+/* Waits for the next block. */
+void take_block(void);
+/* A piece of the window is complete. */
+void piece_done(void);
+
+static inline uint8_t next_byte(void)
+{
+    while (in == in_end)
+        take_block();
+    return *in++;
+}
+static inline void put_byte(uint8_t byte)
+{
+    window[written++ % WINDOW] = byte;
+    if (written % PIECE == 0)
+        piece_done();
+}
+
 /* Those of BEGIN to STATUS. */
 void serve_session(void);
 /* Whether the frame is one of a session that is over, which is then answered. */

@@ -263,7 +263,7 @@ static espy_status flash(espy_flasher *flasher, espy_err *err)
 static espy_status flasher_job(void *self, espy_err *err)
 {
     static const espy_log log = {.mask = ESPY_LOG_WIRE | ESPY_LOG_CMD, .sink = ignore_line};
-    const espy_flasher_config config = {.log = &log};
+    const espy_flasher_config config = {.no_stub = true, .log = &log};
     fake_rom *fake = self;
     espy_flasher *flasher = NULL;
     fake_rom_restart(fake, true, NULL);

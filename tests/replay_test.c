@@ -26,7 +26,7 @@ static void keep(void *user, espy_channel channel, const char *line)
 
 static espy_status work(espy_link *link, const espy_log *log, uint8_t mac[6], espy_flasher_stats *stats)
 {
-    const espy_flasher_config config = {.log = log};
+    const espy_flasher_config config = {.no_stub = true, .log = log};
     const espy_flash_part part = {0x10000, sizeof image, image};
     espy_flasher *flasher;
     espy_board board = {0};

@@ -110,7 +110,7 @@ static espy_status session(const board *b, const fault_plan *plan, uint64_t *str
     espy_err err = {0};
     fault_link_init(&fault, b->link, plan);
     uint64_t start = espy_link_now_ms(b->link);
-    const espy_flasher_config config = {.stub = true, .no_reset = b->keep, .baud = b->keep ? 115200 : 0};
+    const espy_flasher_config config = {.no_reset = b->keep, .baud = b->keep ? 115200 : 0};
     assert_int_equal(espy_flasher_new(&flasher, &fault.link, &config, NULL), ESPY_OK);
     espy_status st = work(flasher, back, &err);
     assert_int_equal(err.status, st);
@@ -170,13 +170,13 @@ static bool long_run(void)
 /* The whole way: reset, the ROM, the upload. */
 static void a_byte_to_the_board(void **state)
 {
-    positions(board_of(state), false, long_run() ? 7 : 6007);
+    positions(board_of(state), false, long_run() ? 7 : 12007);
     report("byte to the board", 100);
 }
 
 static void a_byte_from_the_board(void **state)
 {
-    positions(board_of(state), true, long_run() ? 7 : 3001);
+    positions(board_of(state), true, long_run() ? 7 : 6007);
     report("byte from the board", 100);
 }
 
@@ -186,7 +186,7 @@ static void leave_it_running(board *b)
     uint64_t none;
     espy_flasher *flasher;
     espy_board found;
-    const espy_flasher_config config = {.stub = true, .baud = 115200};
+    const espy_flasher_config config = {.baud = 115200};
     assert_int_equal(espy_flasher_new(&flasher, b->link, &config, NULL), ESPY_OK);
     assert_int_equal(espy_flasher_connect(flasher, NULL), ESPY_OK);
     assert_int_equal(espy_flasher_identify(flasher, &found, NULL), ESPY_OK);
@@ -200,7 +200,7 @@ static void a_byte_to_the_stub(void **state)
 {
     board *b = board_of(state);
     leave_it_running(b);
-    positions(b, false, long_run() ? 1 : 97);
+    positions(b, false, long_run() ? 1 : 193);
     report("byte to the stub", 100);
 }
 
@@ -208,7 +208,7 @@ static void a_byte_from_the_stub(void **state)
 {
     board *b = board_of(state);
     leave_it_running(b);
-    positions(b, true, long_run() ? 1 : 293);
+    positions(b, true, long_run() ? 1 : 587);
     report("byte from the stub", 100);
 }
 
@@ -217,7 +217,7 @@ static void bytes_at_random(void **state)
 {
     static const uint32_t one_in[] = {20000, 5000, 1000, 200};
     board *b = board_of(state);
-    for (uint64_t seed = 1; seed <= (long_run() ? 2000 : 8); seed++)
+    for (uint64_t seed = 1; seed <= (long_run() ? 2000 : 4); seed++)
         survive(b, &(fault_plan){.one_in = one_in[seed % 4], .seed = seed});
     report("bytes at random", 40);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Flashing an ESP32-S3 through the serial loader in its mask ROM: reset into
- * download mode, find out what the board has, write and verify, let it run.
+ * Flashing an ESP32-S3: reset into download mode, find out what the board has, write and
+ * verify, let it run.
  *
- * The protocol is the one of Espressif's "Serial Protocol" (esptool
- * documentation, advanced topics) as the ROM of 27 March 2021 implements it.  Left
- * out: the RAM stub, encrypted writes, chips other than the ESP32-S3 (they are
- * named and refused).
+ * The work is done by a program of espy's own in the chip's RAM, which the serial loader
+ * in the mask ROM takes up; stub/PROTOCOL.md is its manual.  Where it is not wanted or
+ * does not start, the ROM's loader itself does the work, with less reach and speed: its
+ * protocol is the one of Espressif's "Serial Protocol" (esptool documentation, advanced
+ * topics) as the ROM of 27 March 2021 implements it.  Left out: encrypted writes, chips
+ * other than the ESP32-S3 (they are named and refused).
  *
  * The usual order of calls:
  *
@@ -51,7 +53,7 @@ typedef struct espy_flasher_config {
     uint32_t baud;
     bool no_reset;     /* do not touch the lines: the board is in download mode already */
     unsigned attempts; /* resets to try before giving up; 0: 7 */
-    bool stub;         /* upload espy's RAM stub and work through it; where it does not start, the ROM alone goes on */
+    bool no_stub;      /* work through the ROM alone (default: through espy's RAM stub, if it starts) */
     bool rewrite;      /* write even what the flash already holds (default: compare by MD5 first, skip what is equal) */
     /* Both may be NULL.  progress is called at every step, from within the calls
      * below; cancelled is asked between commands, and true makes the call fail
@@ -120,27 +122,29 @@ void espy_flasher_free(espy_flasher *flasher);
  * talks but is not in download mode (the sentence quotes its boot mode). */
 espy_status espy_flasher_connect(espy_flasher *flasher, espy_err *err);
 
-/* Reads chip, eFuses and flash id, attaches the flash, tells the ROM its size,
- * and raises the baud rate (falling back to a slower one that works).
+/* Raises the baud rate (falling back to a slower one that works), attaches the flash,
+ * starts the stub, and reads chip, eFuses and flash id.
  * ESPY_E_UNSUPPORTED: another chip (the sentence names it). */
 espy_status espy_flasher_identify(espy_flasher *flasher, espy_board *board, espy_err *err);
 
 /* The capacity that follows from an RDID's code, or 0. */
 uint32_t espy_flash_size_of_id(uint32_t id);
 
-/* Makes the flash hold the parts: compares, erases, writes compressed in regions of at
- * most 256 KiB and verifies by the chip's MD5, and does what is missing once more where
- * something went wrong, the wire included.  Parts may be in any order and must not share a
- * sector; the last sector of a part is erased whole.  ESPY_E_ARG: misaligned,
- * overlapping, or beyond the flash; ESPY_E_UNSUPPORTED: beyond the first 16 MB, which is
- * as far as the ROM's addresses go; nothing is written then. */
+/* Makes the flash hold the parts: compares by the chip's digests, erases and sends
+ * compressed what differs, verifies by the chip's digests, and does what is missing once
+ * more where something went wrong, the wire included.  The stub goes by sectors, the ROM
+ * by regions of at most 256 KiB.  Parts may be in any order and must not share a sector;
+ * the last sector of a part is erased whole.  ESPY_E_ARG: misaligned, overlapping, or
+ * beyond the flash; ESPY_E_UNSUPPORTED: without the stub, beyond the first 16 MB, which
+ * is as far as the ROM's addresses go; nothing is written then. */
 espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err);
 
-/* The chip's MD5 of a range of the flash. */
+/* The MD5 of a range of the flash: the ROM's, or of what is read through the stub. */
 espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err);
 
-/* Reads flash, 64 bytes a command: for a header or a partition table, not for a
- * backup. */
+/* Reads flash.  Through the stub the wire stays full, and runs of one byte cost nothing: fit
+ * for a backup of all of it.  The ROM sends 64 bytes a command, which are checked by its
+ * MD5: for a header or a partition table. */
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err);
 
 /* Leaves download mode: puts the link back to 115200 baud, clears the forced

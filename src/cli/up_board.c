@@ -33,7 +33,7 @@ static void phase_note(const espy_up *up, bool last, char *note, size_t cap)
     else if (up->phase == ESPY_PHASE_WRITE)
         snprintf(note, cap, "%s as %s on the wire", bytes, espy_size_text(s->bytes_sent, other, sizeof other));
     else if (up->phase == ESPY_PHASE_VERIFY && last)
-        snprintf(note, cap, "%s, the chip's MD5 agrees", bytes);
+        snprintf(note, cap, "%s, the chip's digest agrees", bytes);
     else if (up->phase == ESPY_PHASE_VERIFY)
         snprintf(note, cap, "not everything has arrived: once more");
     else

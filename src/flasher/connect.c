@@ -197,7 +197,7 @@ enum { STUB_TRIES = 3 };
 
 static bool wants_stub(const espy_flasher *flasher)
 {
-    return flasher->config.stub && !flasher->stub.running && !flasher->stub.given_up && !flasher->secure_download;
+    return !flasher->config.no_stub && !flasher->stub.running && !flasher->stub.given_up && !flasher->secure_download;
 }
 
 /* A stub that does not come up leaves the board in no known state: it is reset, if it can be. */

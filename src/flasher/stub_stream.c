@@ -44,6 +44,7 @@ typedef struct stream {
     uint16_t status_tag;
     unsigned troubles; /* since the last progress */
     bool finished;
+    uint64_t verify_began; /* ms; 0: not yet */
 } stream;
 
 void espy_sector_fill(const espy_sector *sector, uint8_t *out)
@@ -148,11 +149,25 @@ static espy_status failed(const espy_stub_ack *ack, espy_err *err)
     return ESPY_E_DEVICE;
 }
 
+/* What is left once the stub has all of the stream is its own reading back. */
+static void report(stream *s, uint32_t durable)
+{
+    uint64_t total = (uint64_t)s->n * ESPY_STUB_SECTOR, done = durable < total ? durable : total;
+    bool all = s->end_sent && s->acked == s->data.size;
+    if (all && s->verify_began == 0)
+        s->verify_began = espy_link_now_ms(s->flasher->link);
+    espy_flasher_progress(s->flasher, all ? ESPY_PHASE_VERIFY : ESPY_PHASE_WRITE, done, total);
+}
+
 static espy_status finish(stream *s, const espy_stub_ack *ack, espy_err *err)
 {
     uint8_t want[32];
     mbedtls_sha256_finish_ret(&s->sha, want);
     s->finished = true;
+    report(s, ack->durable);
+    double seconds = (double)(espy_link_now_ms(s->flasher->link) - s->verify_began) / 1000;
+    s->flasher->stats.verify_s += seconds;
+    s->flasher->stats.write_s -= seconds; /* of which it is a part */
     if (memcmp(want, ack->digest, ESPY_STUB_DIGEST) == 0)
         return ESPY_OK;
     return espy_fail(err, ESPY_E_DEVICE, "the flash does not hold what was written to it between 0x%x and 0x%x",
@@ -186,8 +201,7 @@ static espy_status take_ack(stream *s, const espy_stub_frame *frame, const espy_
         s->troubles++;
         go_back(s);
     }
-    uint64_t total = (uint64_t)s->n * ESPY_STUB_SECTOR;
-    espy_flasher_progress(s->flasher, ESPY_PHASE_WRITE, ack->durable < total ? ack->durable : total, total);
+    report(s, ack->durable);
     return ESPY_OK;
 }
 

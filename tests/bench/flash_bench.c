@@ -128,7 +128,7 @@ int main(int argc, char **argv)
         return ESPY_E_ARG;
     }
     const espy_log log = {.mask = ESPY_LOG_CMD, .sink = sink};
-    bench b = {.config = {.stub = strcmp(argv[1], "stub") == 0, .baud = (uint32_t)atoi(argv[2])}};
+    bench b = {.config = {.no_stub = strcmp(argv[1], "stub") != 0, .baud = (uint32_t)atoi(argv[2])}};
     uint32_t size;
     if (argc > 5)
         b.config.log = &log;

@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     espy_link link = {.ops = &ops, .self = &p, .name = "fuzz", .has_lines = true};
     espy_flasher *flasher;
     espy_err err = {0};
-    if (espy_flasher_new(&flasher, &link, NULL, &err) != ESPY_OK)
+    if (espy_flasher_new(&flasher, &link, &(espy_flasher_config){.no_stub = true}, &err) != ESPY_OK)
         return 0;
     if (work(flasher, &err) != err.status || (err.status != ESPY_OK && err.text[0] == '\0'))
         abort();

@@ -24,10 +24,11 @@ typedef struct cutter {
     bool reset;
 } cutter;
 
-/* Of the "Serial Protocol": FLASH_BEGIN, FLASH_DEFL_BEGIN, SPI_FLASH_MD5. */
+/* The stub's ERASE, BEGIN, END and DIGESTS (stub/PROTOCOL.md); a frame for the ROM has 0
+ * in place of the op. */
 static bool is_point(const uint8_t *frame, size_t n)
 {
-    return n > 2 && frame[0] == 0xC0 && frame[1] == 0 && (frame[2] == 2 || frame[2] == 0x10 || frame[2] == 0x13);
+    return n > 2 && frame[0] == 0xC0 && (frame[1] == 0x50 || frame[1] == 0x51 || frame[1] == 0x53 || frame[1] == 0x55);
 }
 
 static espy_status dark(const cutter *c, espy_err *err)
@@ -52,7 +53,7 @@ static espy_status cut_write(void *self, const uint8_t *bytes, size_t n, espy_er
     if (st != ESPY_OK)
         return st;
     if (c->cut == 0 && is_point(bytes, n))
-        printf("%u %lu\n", bytes[2], c->sent);
+        printf("%u %lu\n", bytes[1], c->sent);
     bool last = c->cut != 0 && n >= c->cut - c->sent;
     size_t through = last ? c->cut - c->sent : n;
     c->sent += through;

@@ -28,7 +28,7 @@ OCT_123 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 OCT_124 = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20241129-v1.24.1.bin"
 LONG = bool(os.environ.get("ESPY_LONG"))
 IO, GIVE_UP_S, SEED = 3, 120, 20240602
-MD5 = 0x13
+DIGESTS = 0x55
 KEEP = "f=open('kept.txt','w')\nf.write('still here')\nf.close()\n"
 READ = "open('kept.txt').read()\n"
 
@@ -63,16 +63,16 @@ class Scenario:
     def __init__(self, folder, rom, name, before, image, keeps):
         self.folder, self.rom, self.image, self.keeps = folder, rom, image, keeps
         self.name = f"{name}, {rom}"
-        self.start = folder / f"{self.name}.flash"
+        self.start = folder / f"{name} {rom}.flash"  # a comma would end the key
         before(rom, self.start)
         self.fitted = folder / f"{self.name}.bin"
         call(ESPY, "image", "fit", image, "--flash", "16M", "-o", self.fitted)
-        flash = folder / f"{self.name}.whole"
+        flash = folder / f"{name} {rom}.whole"
         self.copy(flash)
         points = [line.split() for line in call(TOOL, spec(rom, flash), image, 0, "off").splitlines()]
         flash.unlink()
         self.end = int(points.pop()[1])
-        self.changing = next(int(at) for op, at in points if int(op) != MD5)
+        self.changing = next(int(at) for op, at in points if int(op) != DIGESTS)
         self.borders = [int(at) for _, at in points if int(at) > 0]
 
     def copy(self, flash):
