@@ -7,6 +7,7 @@
  */
 #include "../src/base/bytes.h"
 #include "../src/emu/inspect.h"
+#include "../src/emu/rom/data.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -216,6 +217,61 @@ static void test_octal(void **state)
     finds(*state, "n16r8v");
 }
 
+/* ---- data in ROM ---- */
+
+static void compare_text(pair *p, uint32_t addr, size_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t real = espy_bus_read(espy_machine_bus(p->machine[REAL]), addr + i, 1);
+        uint32_t builtin = espy_bus_read(espy_machine_bus(p->machine[BUILTIN]), addr + i, 1);
+        if (real != builtin)
+            differ(p, "text", addr + i, real, builtin);
+    }
+}
+
+/* Texts, the layout, the tables of functions, the Bluetooth controller's variables, the
+ * vectors that jump. */
+static void test_data(void **state)
+{
+    static const struct {
+        uint32_t addr;
+        size_t size;
+    } texts[] = {
+#define ROW(address, name, text) {address, sizeof text},
+        ESPY_ROM_TEXTS(ROW)
+#undef ROW
+    };
+    static const uint32_t tables[][2] = {
+        {0x40000570, 0x40000578}, {0x40057350, 0x40057354}, {0x40057d28, 0x40057d34}, {0x3ff1a810, 0x3ff1a814},
+        {0x3ff1a81c, 0x3ff1a830}, {0x3ff1ae90, 0x3ff1af30}, {0x3ff1b218, 0x3ff1b244}, {0x3ff1e078, 0x3ff1e084},
+        {0x3ff1e290, 0x3ff1e324}, {0x3ff1fffc, 0x3ff20000}, {0x40000180, 0x40000184}, {0x40000240, 0x40000244},
+    };
+    pair *p = *state;
+    uint8_t code[512] = {0};
+    SKIP_WITHOUT_ROM();
+    boot(p, "n8r2", code, put_probe(code), CODE);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        compare_text(p, texts[i].addr, texts[i].size);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        compare_words(p, "table", tables[i][0], tables[i][1]);
+    end(p);
+}
+
+/* The mask ROM's table was rounded before it was complete. */
+static void test_twiddles(void **state)
+{
+    pair *p = *state;
+    uint8_t code[512] = {0};
+    SKIP_WITHOUT_ROM();
+    boot(p, "n8r2", code, put_probe(code), CODE);
+    for (uint32_t at = 0x3ff1c050; at < 0x3ff1d050; at += 4) {
+        uint32_t words[BOARDS] = {word(p, REAL, at), word(p, BUILTIN, at)};
+        float value[BOARDS];
+        memcpy(value, words, sizeof value);
+        assert_float_equal(value[REAL], value[BUILTIN], 1.5e-6f);
+    }
+}
+
 /* ---- what the handlers do ---- */
 
 #include "rom/boot_code.inc"
@@ -252,6 +308,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_quad, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_octal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_data, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_twiddles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_interrupts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_exceptions, set_up, tear_down),
     };

@@ -8,9 +8,17 @@
 
 #include "../../base/bytes.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { VARIABLES_FROM = 0x3fced710, INTERRUPTS = 32, EXCEPTIONS = 64 };
+enum {
+    VARIABLES_FROM = 0x3fced710,
+    INTERRUPTS = 32,
+    EXCEPTIONS = 64,
+    FFT_TABLE = 0x3ff1c050,
+    FFT_STEPS = 512,
+    FFT_BITS = 9
+};
 
 /* The interrupts of level 1.  Source: core-isa.h, XCHAL_INTLEVEL1_MASK. */
 #define LEVEL_1 0x000637ffu
@@ -107,8 +115,26 @@ static void put_block(uint8_t *image, const block *b)
         put_le32(at(image, b->addr) + 4 * i, b->words[i]);
 }
 
+/* dsps_fft2r_w_table_fc32_1024: cosine and sine of 512 steps of half a turn, the step's nine
+ * bits reversed, with six decimals.  The mask ROM's differ by one in the sixth 33 times. */
+static void put_twiddles(uint8_t *image)
+{
+    for (unsigned i = 0; i < FFT_STEPS; i++) {
+        unsigned step = 0;
+        for (unsigned bit = 0; bit < FFT_BITS; bit++)
+            step |= (i >> bit & 1) << (FFT_BITS - 1 - bit);
+        double angle = acos(-1) * step / FFT_STEPS;
+        const float pair[2] = {(float)(round(cos(angle) * 1e6) / 1e6), (float)(round(sin(angle) * 1e6) / 1e6)};
+        uint32_t words[2];
+        memcpy(words, pair, sizeof words);
+        put_le32(at(image, FFT_TABLE) + 8 * i, words[0]);
+        put_le32(at(image, FFT_TABLE) + 8 * i + 4, words[1]);
+    }
+}
+
 void espy_rom_put_data(uint8_t *image)
 {
+    put_twiddles(image);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         memcpy(at(image, texts[i].addr), texts[i].text, strlen(texts[i].text) + 1);
     for (size_t i = 0; i < sizeof rom_blocks / sizeof rom_blocks[0]; i++)
@@ -188,7 +214,7 @@ static const word ram_words[] = {
     {0x3fceffe4, 0x3fcef6a4},              /* rom_spiflash_legacy_data */
     {0x3fceffe8, 0x3fcef670},              /* rom_spiflash_legacy_funcs */
     {0x3fcefff0, 0x3ff1e290},              /* rom_spi_usr_cmd_legacy_funcs */
-    {0x3fcefff8, 0x3ff1c050},              /* dsps_fft2r_w_table_fc32_1024 */
+    {0x3fcefff8, FFT_TABLE},               /* dsps_fft2r_w_table_fc32_1024 */
     {0x3fcefffc, ESPY_ROM_ETS_OPS},        /* ets_ops_table_ptr */
 };
 
