@@ -60,7 +60,7 @@ void espy_bridge_send(espy_bridge *b, const uint8_t *bytes, size_t n)
 size_t espy_bridge_room(const espy_bridge *b)
 {
     size_t pending = espy_machine_uart_pending(b->machine);
-    return pending < TO_BOARD_CAP ? TO_BOARD_CAP - pending : 0;
+    return pending <= TO_BOARD_CAP / 2 ? TO_BOARD_CAP - pending : 0; /* not byte by byte */
 }
 
 void espy_bridge_purge(espy_bridge *b)
@@ -81,11 +81,29 @@ void espy_bridge_break(espy_bridge *b)
     espy_machine_uart_break(b->machine);
 }
 
+static bool reset_down(const espy_bridge *b)
+{
+    return b->reset || (b->step != NULL && b->step->reset);
+}
+
+/* After something that may have moved EN. */
+static void watch_en(espy_bridge *b, const void *owner)
+{
+    bool held = b->kept_until != 0 ? b->en_low : b->rts && !b->dtr;
+    bool low = held || reset_down(b) || b->power_off;
+    if (low && !b->en_low) {
+        b->falls++;
+        b->fell_for = owner;
+    }
+    b->en_low = low;
+}
+
 static void apply_lines(espy_bridge *b)
 {
     espy_log(b->log, ESPY_LOG_WIRE, "%" PRIu64 " lines %d %d", now_ms(b), b->dtr, b->rts);
     b->kept_until = 0;
     espy_machine_lines(b->machine, b->dtr, b->rts);
+    watch_en(b, b->line_owner);
 }
 
 void espy_bridge_lines(espy_bridge *b, const void *owner, bool dtr, bool rts)
@@ -126,8 +144,8 @@ void espy_bridge_release(espy_bridge *b, const void *owner)
 static void press(espy_bridge *b)
 {
     bool boot = b->boot || (b->step != NULL && b->step->hold_boot);
-    bool reset = b->reset || (b->step != NULL && b->step->reset);
-    espy_machine_keys(b->machine, boot, reset);
+    espy_machine_keys(b->machine, boot, reset_down(b));
+    watch_en(b, NULL);
 }
 
 void espy_bridge_keys(espy_bridge *b, bool boot, bool reset)
@@ -141,6 +159,7 @@ void espy_bridge_power(espy_bridge *b, bool on)
 {
     b->power_off = !on;
     espy_machine_power(b->machine, on);
+    watch_en(b, NULL);
 }
 
 static void begin(espy_bridge *b, const espy_bridge_step *step)

@@ -25,6 +25,9 @@ typedef struct espy_bridge {
     const espy_log *log; /* ESPY_LOG_WIRE, in the lines of espy/link.h and the board's time; may be NULL */
     const void *line_owner, *baud_owner, *frame_owner;
     bool dtr, rts;        /* as the owner wants them */
+    bool en_low;          /* by lines, key or supply */
+    unsigned falls;       /* how often EN went low ... */
+    const void *fell_for; /* ... and which client made it, or NULL */
     uint64_t kept_until;  /* wall time: both are wanted asserted, and the board sees that then; or 0 */
     bool boot, power_off; /* keys and switch, as they were left */
     bool reset;

@@ -17,14 +17,16 @@ typedef struct espy_client {
     espy_bridge *bridge;
     int fd; /* -1: it has gone */
     espy_pty *pty;
-    espy_buf out; /* on its way to the program */
-    bool eof;     /* the program has said all that it will */
+    bool eof;       /* the program has said all that it will */
+    bool quit;      /* CONTROL: that was the word */
+    bool deaf;      /* what it says now is not for the board */
+    unsigned falls; /* of EN that it has noticed */
+    espy_buf in;    /* from the program: for the board, or CONTROL: commands that are not done */
+    espy_buf data;  /* from the board */
+    espy_buf out;   /* on its way to the program, framed */
     espy_com_port com;
-    espy_buf held;   /* RFC2217: what came while the client asked for silence */
     uint32_t baud;   /* PTY: as last seen */
-    espy_buf in;     /* CONTROL: commands that are not done */
     char reply[512]; /* CONTROL: due when the bridge is no longer busy, or "" */
-    bool quit;       /* CONTROL: that was the word */
 } espy_client;
 
 /* Takes over the descriptor, which is non-blocking; of a PTY it is the pty's own. */

@@ -43,7 +43,7 @@ struct espy_serve {
     espy_bridge bridge;
     int flash_lock; /* -1: none */
     bool fault_told, ended;
-    size_t turns;
+    size_t turns; /* so that who comes first changes: the bridge's queue is shared */
     size_t port_count, client_count;
     port *ports;
     espy_client **clients; /* one for each PTY, and CLIENTS more at most */
@@ -286,7 +286,6 @@ static size_t gather(espy_serve *s, int input_fd)
     return n;
 }
 
-/* Who is asked first changes from turn to turn: the board's queue is shared. */
 static void serve_clients(espy_serve *s, size_t count)
 {
     const struct pollfd *fds = s->fds + 1 + s->port_count;
@@ -320,7 +319,7 @@ espy_status espy_serve_turn(espy_serve *s, int input_fd, uint32_t ms, espy_err *
         idle = (uint64_t)ms * 1000;
     carry_output(s);
     for (size_t i = 0; i < s->client_count; i++)
-        espy_client_turn(s->clients[i]);
+        espy_client_turn(s->clients[(i + s->turns) % s->client_count]);
     sweep(s);
     return wait_for(s, input_fd, idle, err);
 }
