@@ -178,10 +178,15 @@ static void replaced(void **state)
         const char *name;
         uint32_t offset;
     } hooks[] = {
-        {"esp_rom_spiflash_unlock", 12},      {"esp_rom_spiflash_erase_sector", 16},
-        {"esp_rom_spiflash_erase_block", 20}, {"esp_rom_spiflash_read", 24},
-        {"esp_rom_spiflash_write", 28},       {"SPI_write_enable", 40},
-        {"esp_rom_spiflash_wait_idle", 44},   {"SPIEraseArea", 48},
+        {"esp_rom_spiflash_unlock", 12},
+        {"esp_rom_spiflash_erase_sector", 16},
+        {"esp_rom_spiflash_erase_block", 20},
+        {"esp_rom_spiflash_read", 24},
+        {"esp_rom_spiflash_write", 28},
+        {"esp_rom_spiflash_write_encrypted", 32},
+        {"SPI_write_enable", 40},
+        {"esp_rom_spiflash_wait_idle", 44},
+        {"SPIEraseArea", 48},
     };
     rom_pair *pair = prepared(state);
     uint32_t function = counting_function(pair), funcs = rom_pair_read32(pair, FUNCS_PTR);
@@ -191,6 +196,21 @@ static void replaced(void **state)
         rom_pair_write32(pair, funcs + hooks[i].offset, 0);
     }
     assert_int_equal(rom_pair_read32(pair, COUNTER), sizeof hooks / sizeof hooks[0]);
+}
+
+/* Without a key, and without an XTS-AES block that would take one: all but its work. */
+static void encrypted_writes(void **state)
+{
+    rom_pair *pair = prepared(state);
+    rom_pair_call_void(pair, "esp_rom_spiflash_write_encrypted_enable", 0);
+    rom_pair_call_void(pair, "esp_rom_spiflash_write_encrypted_disable", 0);
+    rom_pair_call(pair, "esp_rom_spiflash_write_encrypted", 3, 0x1008, BUFFER, 0x20);
+    for (uint32_t i = 0; i < 6; i++)
+        rom_pair_call(pair, "esp_rom_spiflash_write_encrypted", 3, 0x1000 + 0x10 * i, BUFFER, 0x10 << i % 4);
+    rom_pair_call(pair, "esp_rom_spiflash_write_encrypted_dest", 5, 1, 0x1000, BUFFER, 0x40, 1);
+    rom_pair_call(pair, "esp_rom_spiflash_write_encrypted_dest", 5, 2, 0x1000, BUFFER, 0x40, 1);
+    rom_pair_call(pair, "esp_rom_spiflash_write_encrypted_dest", 5, 0, 0x1000, BUFFER, 0, 1);
+    compare_chips(pair);
 }
 
 static void controllers(void **state)
@@ -446,6 +466,7 @@ int main(void)
         rom_pair_test(writes),
         rom_pair_test(erases),
         rom_pair_test(replaced),
+        rom_pair_test(encrypted_writes),
         rom_pair_test(controllers),
         rom_pair_test(pads),
         rom_pair_test(fused_pads),

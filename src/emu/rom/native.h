@@ -129,6 +129,7 @@ extern const espy_rom_function espy_rom_cache_mode_functions[]; /* cache_mode.c 
 extern const espy_rom_function espy_rom_mmu_functions[];        /* cache_mmu.c */
 extern const espy_rom_function espy_rom_flash_functions[];      /* spiflash.c */
 extern const espy_rom_function espy_rom_flash_init_functions[]; /* spiflash_init.c */
+extern const espy_rom_function espy_rom_encrypt_functions[];    /* spiflash_encrypt.c */
 extern const espy_rom_function espy_rom_spi_functions[];        /* spi_command.c */
 extern const espy_rom_function espy_rom_opi_functions[];        /* opiflash.c */
 extern const espy_rom_function espy_rom_chip_functions[];       /* chip.c: clocks, resets, interrupt sources, regi2c */

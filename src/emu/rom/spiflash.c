@@ -8,8 +8,7 @@
  * looked up at every call.
  *
  * Sources: ESP-IDF v5.0.4, rom/spi_flash.h, spi_mem_reg.h; the real ROM for the order of
- * its commands.  Left out: what needs flash encryption (esp_rom_spiflash_write_encrypted
- * and its kin), and SPI_Common_Command.
+ * its commands.  Left out: SPI_Common_Command.
  */
 #include "flash.h"
 #include "fuses.h"
