@@ -144,6 +144,25 @@ static void registers_are_copied(void **state)
     }
 }
 
+/* Pointers that lead nowhere, whatever the length. */
+static void null_pointers_raise_exceptions(void **state)
+{
+    enum { LOAD_PROHIBITED = 28, STORE_PROHIBITED = 29 };
+    rom_pair *pair = begin(state);
+    assert_int_equal(rom_pair_call_raises(pair, "strlen", 1, 0), LOAD_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "memcpy", 3, 0, ROM_PAIR_DATA, 40), STORE_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "memcpy", 3, ROM_PAIR_DATA, 4, 0xffffffff), LOAD_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "memset", 3, 0x10, 0, 0xfffffff0), STORE_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "memcmp", 3, 0, 0, 0xffffffff), LOAD_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "memchr", 3, 0x100, 1, 0x0fffffff), LOAD_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "strcmp", 2, 0, ROM_PAIR_DATA), LOAD_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "strcpy", 2, 0, ROM_PAIR_DATA), STORE_PROHIBITED);
+    assert_int_equal(rom_pair_call_raises(pair, "div", 2, 1, 0), 6);
+    assert_int_equal(rom_pair_call_raises(pair, "__divdi3", 4, 1, 0, 0, 0), 6);
+    assert_int_equal(rom_pair_call_raises(pair, "__udivdi3", 4, 1, 0, 0, 0), 6);
+    assert_int_equal(rom_pair_call_raises(pair, "__umodsi3", 2, 1, 0), 6);
+}
+
 static void memory_is_searched(void **state)
 {
     rom_pair *pair = begin(state);
@@ -289,13 +308,21 @@ static void characters_have_classes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        rom_pair_test(memory_is_copied),     rom_pair_test(overlapping_memory_is_copied),
-        rom_pair_test(memory_is_filled),     rom_pair_test(psram_is_written),
-        rom_pair_test(code_is_overwritten),  rom_pair_test(registers_are_copied),
-        rom_pair_test(memory_is_searched),   rom_pair_test(strings_are_measured),
-        rom_pair_test(strings_are_compared), rom_pair_test(strings_are_searched),
-        rom_pair_test(strings_are_copied),   rom_pair_test(strings_are_appended),
-        rom_pair_test(strings_are_cut),      rom_pair_test(characters_have_classes),
+        rom_pair_test(memory_is_copied),
+        rom_pair_test(overlapping_memory_is_copied),
+        rom_pair_test(memory_is_filled),
+        rom_pair_test(psram_is_written),
+        rom_pair_test(code_is_overwritten),
+        rom_pair_test(registers_are_copied),
+        rom_pair_test(null_pointers_raise_exceptions),
+        rom_pair_test(memory_is_searched),
+        rom_pair_test(strings_are_measured),
+        rom_pair_test(strings_are_compared),
+        rom_pair_test(strings_are_searched),
+        rom_pair_test(strings_are_copied),
+        rom_pair_test(strings_are_appended),
+        rom_pair_test(strings_are_cut),
+        rom_pair_test(characters_have_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -595,7 +595,8 @@ static bool is_over(const rom_pair *pair, unsigned n)
            (n == ROM_PAIR_BUILTIN && pair->rom.fault.status != ESPY_OK);
 }
 
-static void run_call(rom_pair *pair, unsigned n)
+/* Until the call is over, in one way or another. */
+static void run_until_over(rom_pair *pair, unsigned n)
 {
     char *text = n == ROM_PAIR_REAL ? pair->sent : pair->builtin_sent;
     uint64_t end = espy_machine_now_us(pair->machine[n]) + pair->limit_us;
@@ -606,6 +607,11 @@ static void run_call(rom_pair *pair, unsigned n)
         got = take_sent(pair, n, text, got);
     }
     pair->took_us[n] = pair->limit_us - (end - espy_machine_now_us(pair->machine[n]));
+}
+
+static void run_call(rom_pair *pair, unsigned n)
+{
+    run_until_over(pair, n);
     if (pair->cpu[n]->pc != RETURNED)
         no_return(pair, n);
 }
@@ -695,6 +701,32 @@ void rom_pair_call_void(rom_pair *pair, const char *name, unsigned argc, ...)
     va_start(list, argc);
     call(pair, name, address_of(name), 0, argc, list);
     va_end(list);
+}
+
+uint32_t rom_pair_call_raises(rom_pair *pair, const char *name, unsigned argc, ...)
+{
+    enum { HALTED = VECTORS + VEC_USER + 3 };
+    uint32_t args[MAX_ARGS] = {0}, cause[ROM_PAIR_BOARDS], word[ROM_PAIR_BOARDS];
+    va_list list;
+    assert_true(argc <= MAX_ARGS);
+    va_start(list, argc);
+    for (unsigned i = 0; i < argc; i++)
+        args[i] = va_arg(list, uint32_t);
+    va_end(list);
+    name_call(pair, name, 0, argc, args);
+    for (unsigned n = 0; n < ROM_PAIR_BOARDS; n++) {
+        set_caller(pair, n);
+        set_args(pair, n, address_of(name), args, argc);
+        run_until_over(pair, n);
+        if (pair->cpu[n]->pc != HALTED)
+            fail_msg("%s, %s: no exception; pc 0x%08x %s", pair->calling, board_name[n], (unsigned)pair->cpu[n]->pc, pair->rom.fault.text);
+        cause[n] = pair->cpu[n]->exccause;
+        word[n] = pair->cpu[n]->excvaddr & ~3u;
+    }
+    meet(pair);
+    assert_int_equal(cause[ROM_PAIR_REAL], cause[ROM_PAIR_BUILTIN]);
+    assert_int_equal(word[ROM_PAIR_REAL], word[ROM_PAIR_BUILTIN]);
+    return cause[ROM_PAIR_REAL];
 }
 
 uint32_t rom_pair_call_builtin(rom_pair *pair, const char *name, unsigned argc, ...)

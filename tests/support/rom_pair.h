@@ -96,6 +96,9 @@ void rom_pair_call_void(rom_pair *pair, const char *name, unsigned argc, ...);
 /* A guest program of the test's own, called like a function; see rom_pair_code(). */
 uint32_t rom_pair_call_at(rom_pair *pair, uint32_t addr, unsigned argc, ...);
 
+/* One that ends in an exception, of the same cause and for the same word of memory; returns
+ * the cause. */
+uint32_t rom_pair_call_raises(rom_pair *pair, const char *name, unsigned argc, ...);
 /* On the board with the built-in ROM alone: for what the real one does not survive. */
 uint32_t rom_pair_call_builtin(rom_pair *pair, const char *name, unsigned argc, ...);
 

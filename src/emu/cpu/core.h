@@ -137,6 +137,9 @@ enum {
     VEC_DOUBLE = 0x3c0
 };
 
+/* The access attribute of a region where loads and stores raise exceptions. */
+#define NO_ACCESS 15
+
 #define DEBUG_LEVEL 6u
 #define NMI_LEVEL 7u
 #define EXCM_LEVEL 3u
@@ -200,7 +203,7 @@ struct espy_cpu {
     const espy_log *log;
     espy_cpu_host *host; /* what SIMCALL calls, or NULL */
     void *host_self;
-    const espy_op *host_op; /* the SIMCALL under way */
+    const espy_op *host_op;                  /* the SIMCALL under way */
     espy_op exit;                            /* ends the slice */
     espy_op scratch[2 * ESPY_BLOCK_MAX + 4]; /* a block cut short */
 };

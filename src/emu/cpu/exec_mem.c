@@ -16,7 +16,6 @@
 
 #define IN_PAGE(addr) ((addr) & (ESPY_PAGE_SIZE - 1))
 #define FITS(addr, size) LIKELY(IN_PAGE(addr) <= ESPY_PAGE_SIZE - (size))
-#define NO_ACCESS 15
 
 static inline uint32_t get_8(const uint8_t *p)
 {

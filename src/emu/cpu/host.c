@@ -46,6 +46,11 @@ void espy_cpu_set_region(espy_cpu *cpu, unsigned region, unsigned attribute)
     cpu->itlb[region] = cpu->dtlb[region] = (uint8_t)attribute;
 }
 
+bool espy_cpu_may_access(const espy_cpu *cpu, uint32_t addr)
+{
+    return cpu->dtlb[addr >> 29] != NO_ACCESS;
+}
+
 uint32_t espy_cpu_prid(const espy_cpu *cpu)
 {
     return cpu->prid;

@@ -199,6 +199,13 @@ static void missing(espy_rom_call *c, const espy_rom_place *place)
                        from);
 }
 
+/* The core makes the access, behind the ENTRY of the function that is there for that. */
+static void raise_denied(espy_rom_call *c)
+{
+    espy_cpu_set_a(c->cpu, 2, c->rom->denied_addr & ~3u);
+    espy_cpu_set_pc(c->cpu, (c->rom->denied_store ? ESPY_ROM_STORE : ESPY_ROM_LOAD) + SIZE_ENTRY);
+}
+
 /* A step lives in the first word of the locals. */
 static void run_function(espy_rom_call *c, bool first)
 {
@@ -209,7 +216,10 @@ static void run_function(espy_rom_call *c, bool first)
     } else if (c->function->kind == ESPY_ROM_STEPS) {
         c->step = espy_rom_local(c, 0);
     }
+    c->rom->denied = false;
     c->function->run(c);
+    if (c->rom->denied)
+        raise_denied(c);
 }
 
 static const espy_rom_place *find_place(const espy_builtin_rom *rom, uint32_t pc)

@@ -24,7 +24,10 @@ struct espy_builtin_rom {
     espy_rom_place *places; /* where SIMCALLs are */
     size_t place_count;
     uint16_t *place_at; /* for each word of the ROM 1 + the index of the place in it, or 0 */
-    espy_err fault;     /* what it could not do; status ESPY_OK if nothing */
+    /* An access of the call under way that the core has to make, because it raises an exception. */
+    bool denied, denied_store;
+    uint32_t denied_addr;
+    espy_err fault; /* what it could not do; status ESPY_OK if nothing */
     void (*stop)(void *self);
     void *stop_self;
 };

@@ -52,31 +52,57 @@ void espy_rom_return64(espy_rom_call *c, uint64_t value)
 
 /* ---- memory ---- */
 
-uint32_t espy_rom_read32(const espy_rom_call *c, uint32_t addr)
-{
-    return espy_bus_read(c->bus, addr, 4);
-}
-
-uint8_t espy_rom_read8(const espy_rom_call *c, uint32_t addr)
-{
-    return (uint8_t)espy_bus_read(c->bus, addr, 1);
-}
-
 static uint32_t in_page(uint32_t addr)
 {
     return addr & (ESPY_PAGE_SIZE - 1);
 }
 
+/* Only the first counts: the core would not have got to the next. */
+static bool deny(const espy_rom_call *c, uint32_t addr, bool is_store)
+{
+    if (espy_cpu_may_access(c->cpu, addr))
+        return false;
+    if (!c->rom->denied) {
+        c->rom->denied = true;
+        c->rom->denied_store = is_store;
+        c->rom->denied_addr = addr;
+    }
+    return true;
+}
+
+bool espy_rom_denied(const espy_rom_call *c)
+{
+    return c->rom->denied;
+}
+
+uint32_t espy_rom_get(const espy_rom_call *c, uint32_t addr, unsigned size)
+{
+    if (c->bus->read_page[addr >> ESPY_PAGE_BITS] == NULL && deny(c, addr, false))
+        return 0;
+    return espy_bus_read(c->bus, addr, size);
+}
+
 /* The bus' own write is the slow way for memory without decoded code. */
-static void store(const espy_rom_call *c, uint32_t addr, uint32_t value, unsigned size)
+void espy_rom_put(const espy_rom_call *c, uint32_t addr, uint32_t value, unsigned size)
 {
     uint8_t *host = c->bus->write_page[addr >> ESPY_PAGE_BITS];
     if (host == NULL || in_page(addr) + size > ESPY_PAGE_SIZE) {
-        espy_bus_write(c->bus, addr, value, size);
+        if (host != NULL || !deny(c, addr, true))
+            espy_bus_write(c->bus, addr, value, size);
         return;
     }
     for (unsigned i = 0; i < size; i++)
         host[in_page(addr) + i] = (uint8_t)(value >> 8 * i);
+}
+
+uint32_t espy_rom_read32(const espy_rom_call *c, uint32_t addr)
+{
+    return espy_rom_get(c, addr, 4);
+}
+
+uint8_t espy_rom_read8(const espy_rom_call *c, uint32_t addr)
+{
+    return (uint8_t)espy_rom_get(c, addr, 1);
 }
 
 uint8_t *espy_rom_edit(const espy_rom_call *c, uint32_t addr, size_t n)
@@ -93,12 +119,12 @@ uint8_t *espy_rom_edit(const espy_rom_call *c, uint32_t addr, size_t n)
 
 void espy_rom_write32(const espy_rom_call *c, uint32_t addr, uint32_t value)
 {
-    store(c, addr, value, 4);
+    espy_rom_put(c, addr, value, 4);
 }
 
 void espy_rom_write8(const espy_rom_call *c, uint32_t addr, uint8_t value)
 {
-    store(c, addr, value, 1);
+    espy_rom_put(c, addr, value, 1);
 }
 
 void espy_rom_update32(const espy_rom_call *c, uint32_t addr, uint32_t mask, uint32_t value)
@@ -143,7 +169,7 @@ void espy_rom_write(const espy_rom_call *c, uint32_t addr, const void *bytes, si
             memcpy(to, from + done, span);
         else
             for (size_t i = 0; i < span; i++)
-                espy_bus_write(c->bus, at + (uint32_t)i, from[done + i], 1);
+                espy_rom_put(c, at + (uint32_t)i, from[done + i], 1);
     }
 }
 

@@ -72,7 +72,13 @@ uint64_t espy_rom_arg64(const espy_rom_call *c, unsigned n);
 void espy_rom_return(espy_rom_call *c, uint32_t value);
 void espy_rom_return64(espy_rom_call *c, uint64_t value);
 
-/* Memory and registers, as a load or a store of the core would reach them. */
+/* Memory and registers, as a load or a store of the core would reach them, of 1, 2 or 4
+ * bytes.  One that the core would raise an exception for reads as 0 or does nothing, and is
+ * made by the core itself when the function is done, which raises it; espy_rom_denied()
+ * tells that there was one, for loops that would go on for long. */
+uint32_t espy_rom_get(const espy_rom_call *c, uint32_t addr, unsigned size);
+void espy_rom_put(const espy_rom_call *c, uint32_t addr, uint32_t value, unsigned size);
+bool espy_rom_denied(const espy_rom_call *c);
 uint32_t espy_rom_read32(const espy_rom_call *c, uint32_t addr);
 uint8_t espy_rom_read8(const espy_rom_call *c, uint32_t addr);
 void espy_rom_write32(const espy_rom_call *c, uint32_t addr, uint32_t value);

@@ -51,7 +51,7 @@ static inline uint8_t next(cursor *s)
 static uint32_t find(const espy_rom_call *c, uint32_t addr, uint8_t byte, uint32_t n)
 {
     cursor s = at(c, addr);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n && !espy_rom_denied(c); i++)
         if (next(&s) == byte)
             return i;
     return n;
@@ -84,7 +84,7 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 
 static void copy_bytes(const espy_rom_call *c, uint32_t to, uint32_t from, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n && !espy_rom_denied(c); i++)
         espy_rom_write8(c, to + i, espy_rom_read8(c, from + i));
 }
 
@@ -119,13 +119,13 @@ static void copy_words(const espy_rom_call *c, uint32_t to, uint32_t from, uint3
         last = espy_rom_read32(c, source);
         source += 4;
     }
-    while (n - done >= 4) {
+    while (n - done >= 4 && !espy_rom_denied(c)) {
         unsigned words = n - done >= 16 ? 4 : (n & 8) != 0 && n - done >= 8 ? 2 : 1;
         copy_group(c, to + done, source + done, shift, &last, words);
         done += 4 * words;
     }
     if ((n & 2) != 0 && shift == 0)
-        espy_bus_write(c->bus, to + done, espy_bus_read(c->bus, from + done, 2), 2);
+        espy_rom_put(c, to + done, espy_rom_get(c, from + done, 2), 2);
     else if ((n & 2) != 0)
         copy_pair(c, to + done, from + done);
     done += n & 2;
@@ -222,7 +222,7 @@ static void fill_registers(const espy_rom_call *c, uint32_t to, uint8_t byte, ui
         aligned = aligned || (to & 3) == 0;
         bytewise = bytewise || (!aligned && n < 8);
         unsigned size = bytewise || (to & 1) != 0 || n == 1 ? 1 : (to & 2) != 0 || n < 4 ? 2 : 4;
-        espy_bus_write(c->bus, to, byte * 0x01010101u, size);
+        espy_rom_put(c, to, byte * 0x01010101u, size);
         to += size;
         n -= size;
     }
@@ -230,7 +230,7 @@ static void fill_registers(const espy_rom_call *c, uint32_t to, uint8_t byte, ui
 
 static void fill(const espy_rom_call *c, uint32_t to, uint8_t byte, uint32_t n)
 {
-    for (uint32_t span; n > 0; to += span, n -= span) {
+    for (uint32_t span; n > 0 && !espy_rom_denied(c); to += span, n -= span) {
         span = min_u32(n, room_in_page(to));
         uint8_t *host = espy_rom_edit(c, to, span);
         if (host != NULL)
@@ -315,7 +315,7 @@ static void rom_memcmp(espy_rom_call *c)
 {
     uint32_t left = espy_rom_arg(c, 0), right = espy_rom_arg(c, 1), n = espy_rom_arg(c, 2);
     int result = 0;
-    while (n > 0 && result == 0) {
+    while (n > 0 && result == 0 && !espy_rom_denied(c)) {
         const uint8_t *host[2];
         uint32_t span = min_u32((uint32_t)both_at_hand(c, left, right, host), n);
         if (span == 0) {
