@@ -7,10 +7,12 @@
  * number beyond the range of an integer becomes, what a comparison with a NaN returns.
  * The functions that the ROM has on the core's FPU leave its registers alone here.
  *
- * Source: GCC's manual of libgcc, "GCC low-level runtime library", for names and meanings.
- * Left out: multiplication and division of complex numbers.
+ * Sources: GCC's manual of libgcc, "GCC low-level runtime library", for names and meanings;
+ * C11, Annex G, for complex numbers.
  */
 #include "native.h"
+
+#include "../cpu/fpu.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -629,6 +631,23 @@ static void rom_powidf2(espy_rom_call *c)
     espy_rom_return64(c, power < 0 ? divide_double(one, y) : y);
 }
 
+/* Here the ROM multiplies on the FPU. */
+static void rom_powisf2(espy_rom_call *c)
+{
+    espy_fpu fpu = {.fcr = ESPY_RM_NEAREST};
+    const uint32_t one = float_bits(1.0f);
+    uint32_t x = u32(c, 0);
+    int64_t power = s32(c, 1);
+    uint64_t n = magnitude(power);
+    uint32_t y = (n & 1) != 0 ? x : one;
+    while ((n >>= 1) != 0) {
+        x = espy_fpu_mul(&fpu, x, x);
+        if ((n & 1) != 0)
+            y = espy_fpu_mul(&fpu, y, x);
+    }
+    espy_rom_return(c, power < 0 ? divide_float(one, y) : y);
+}
+
 /* ---- floating point: comparisons ---- */
 
 typedef enum order { LESS, EQUAL, GREATER, UNORDERED } order;
@@ -869,6 +888,241 @@ static void rom_floatundisf(espy_rom_call *c)
     espy_rom_return(c, float_bits((float)u64(c, 0)));
 }
 
+/* ---- complex numbers ---- */
+
+/* The arithmetic of one format; values are its bits. */
+typedef struct arithmetic {
+    const format *f;
+    uint64_t one;
+    uint64_t (*add)(uint64_t x, uint64_t y);
+    uint64_t (*subtract)(uint64_t x, uint64_t y);
+    uint64_t (*multiply)(uint64_t x, uint64_t y);
+    uint64_t (*divide)(uint64_t x, uint64_t y);
+    uint64_t (*product_plus)(uint64_t x, uint64_t y, uint64_t z);  /* xy + z */
+    uint64_t (*product_minus)(uint64_t x, uint64_t y, uint64_t z); /* xy - z */
+    uint64_t (*minus_product)(uint64_t z, uint64_t x, uint64_t y); /* z - xy */
+} arithmetic;
+
+static uint64_t product_plus_double(uint64_t x, uint64_t y, uint64_t z)
+{
+    return add_double(multiply_double(x, y), z);
+}
+
+static uint64_t product_minus_double(uint64_t x, uint64_t y, uint64_t z)
+{
+    return subtract_double(multiply_double(x, y), z);
+}
+
+static uint64_t minus_product_double(uint64_t z, uint64_t x, uint64_t y)
+{
+    return subtract_double(z, multiply_double(x, y));
+}
+
+static uint64_t fpu_add(uint64_t x, uint64_t y)
+{
+    return espy_fpu_add(&(espy_fpu){.fcr = ESPY_RM_NEAREST}, (uint32_t)x, (uint32_t)y);
+}
+
+static uint64_t fpu_subtract(uint64_t x, uint64_t y)
+{
+    return espy_fpu_sub(&(espy_fpu){.fcr = ESPY_RM_NEAREST}, (uint32_t)x, (uint32_t)y);
+}
+
+static uint64_t fpu_multiply(uint64_t x, uint64_t y)
+{
+    return espy_fpu_mul(&(espy_fpu){.fcr = ESPY_RM_NEAREST}, (uint32_t)x, (uint32_t)y);
+}
+
+static uint64_t fpu_divide(uint64_t x, uint64_t y)
+{
+    return divide_float((uint32_t)x, (uint32_t)y);
+}
+
+/* The FPU rounds once. */
+static uint64_t fpu_product_plus(uint64_t x, uint64_t y, uint64_t z)
+{
+    return espy_fpu_madd(&(espy_fpu){.fcr = ESPY_RM_NEAREST}, (uint32_t)z, (uint32_t)x, (uint32_t)y);
+}
+
+static uint64_t fpu_product_minus(uint64_t x, uint64_t y, uint64_t z)
+{
+    return fpu_product_plus(x, y, z ^ single.sign);
+}
+
+static uint64_t fpu_minus_product(uint64_t z, uint64_t x, uint64_t y)
+{
+    return espy_fpu_msub(&(espy_fpu){.fcr = ESPY_RM_NEAREST}, (uint32_t)z, (uint32_t)x, (uint32_t)y);
+}
+
+static const arithmetic on_doubles = {
+    &wide,         UINT64_C(0x3ff) << 52, add_double,           subtract_double,     multiply_double,
+    divide_double, product_plus_double,   product_minus_double, minus_product_double};
+static const arithmetic on_floats = {&single,          UINT64_C(0x7f) << 23, fpu_add,
+                                     fpu_subtract,     fpu_multiply,         fpu_divide,
+                                     fpu_product_plus, fpu_product_minus,    fpu_minus_product};
+
+typedef struct complex_pair {
+    uint64_t a, b, c, d; /* a + ib and c + id */
+} complex_pair;
+
+typedef struct complex_value {
+    uint64_t x, y;
+} complex_value;
+
+static bool is_infinite(const format *f, uint64_t x)
+{
+    return (x & ~f->sign) == f->infinity;
+}
+
+/* An infinity becomes 1, what is finite 0, with their signs. */
+static void box(const arithmetic *m, uint64_t *x)
+{
+    *x = (*x & m->f->sign) | (is_infinite(m->f, *x) ? m->one : 0);
+}
+
+static void drop_nan(const format *f, uint64_t *x)
+{
+    if (is_nan(f, *x))
+        *x &= f->sign;
+}
+
+/* Annex G.5.1, for infinities whose product came out as two NaNs: false if it is to stay so. */
+static bool recover_factors(const arithmetic *m, complex_pair *p, bool overflowed)
+{
+    const format *f = m->f;
+    bool recovered = false;
+    if (is_infinite(f, p->a) || is_infinite(f, p->b)) {
+        box(m, &p->a);
+        box(m, &p->b);
+        drop_nan(f, &p->c);
+        drop_nan(f, &p->d);
+        recovered = true;
+    }
+    if (is_infinite(f, p->c) || is_infinite(f, p->d)) {
+        box(m, &p->c);
+        box(m, &p->d);
+        drop_nan(f, &p->a);
+        drop_nan(f, &p->b);
+        recovered = true;
+    }
+    if (recovered || !overflowed)
+        return recovered;
+    drop_nan(f, &p->a);
+    drop_nan(f, &p->b);
+    drop_nan(f, &p->c);
+    drop_nan(f, &p->d);
+    return true;
+}
+
+static complex_value multiply_complex(const arithmetic *m, complex_pair p)
+{
+    const format *f = m->f;
+    uint64_t ac = m->multiply(p.a, p.c), bd = m->multiply(p.b, p.d);
+    uint64_t ad = m->multiply(p.a, p.d), bc = m->multiply(p.b, p.c);
+    complex_value z = {m->subtract(ac, bd), m->add(ad, bc)};
+    if (!is_nan(f, z.x) || !is_nan(f, z.y))
+        return z;
+    bool overflowed = is_infinite(f, ac) || is_infinite(f, bd) || is_infinite(f, ad) || is_infinite(f, bc);
+    if (recover_factors(m, &p, overflowed)) {
+        z.x = m->multiply(f->infinity, m->subtract(m->multiply(p.a, p.c), m->multiply(p.b, p.d)));
+        z.y = m->multiply(f->infinity, m->add(m->multiply(p.a, p.d), m->multiply(p.b, p.c)));
+    }
+    return z;
+}
+
+static bool is_finite(const format *f, uint64_t x)
+{
+    return !is_special(f, x);
+}
+
+/* Smith, "Algorithm 116: Complex Division". */
+static complex_value divide_plainly(const arithmetic *m, const complex_pair *p)
+{
+    uint64_t no_sign = ~m->f->sign;
+    if (compare(m->f, p->c & no_sign, p->d & no_sign) == LESS) {
+        uint64_t ratio = m->divide(p->c, p->d), by = m->product_plus(p->c, ratio, p->d);
+        return (complex_value){m->divide(m->product_plus(p->a, ratio, p->b), by),
+                               m->divide(m->product_minus(p->b, ratio, p->a), by)};
+    }
+    uint64_t ratio = m->divide(p->d, p->c), by = m->product_plus(p->d, ratio, p->c);
+    return (complex_value){m->divide(m->product_plus(p->b, ratio, p->a), by),
+                           m->divide(m->minus_product(p->b, p->a, ratio), by)};
+}
+
+/* times (ac + bd) and times (bc - ad) */
+static complex_value scaled(const arithmetic *m, uint64_t times, const complex_pair *p)
+{
+    uint64_t x = m->product_plus(p->a, p->c, m->multiply(p->b, p->d));
+    uint64_t y = m->minus_product(m->multiply(p->b, p->c), p->a, p->d);
+    return (complex_value){m->multiply(times, x), m->multiply(times, y)};
+}
+
+static complex_value divide_complex(const arithmetic *m, complex_pair p)
+{
+    const format *f = m->f;
+    complex_value z = divide_plainly(m, &p);
+    if (!is_nan(f, z.x) || !is_nan(f, z.y))
+        return z;
+    if (is_zero(f, p.c) && is_zero(f, p.d) && (!is_nan(f, p.a) || !is_nan(f, p.b))) {
+        uint64_t infinity = f->infinity | (p.c & f->sign);
+        return (complex_value){m->multiply(infinity, p.a), m->multiply(infinity, p.b)};
+    }
+    if ((is_infinite(f, p.a) || is_infinite(f, p.b)) && is_finite(f, p.c) && is_finite(f, p.d)) {
+        box(m, &p.a);
+        box(m, &p.b);
+        return scaled(m, f->infinity, &p);
+    }
+    if ((is_infinite(f, p.c) || is_infinite(f, p.d)) && is_finite(f, p.a) && is_finite(f, p.b)) {
+        box(m, &p.c);
+        box(m, &p.d);
+        return scaled(m, 0, &p);
+    }
+    return z;
+}
+
+/* A complex double comes back in four registers. */
+static void return_complex_double(espy_rom_call *c, complex_value z)
+{
+    espy_rom_return64(c, z.x);
+    espy_cpu_set_a(c->cpu, 4, (uint32_t)z.y);
+    espy_cpu_set_a(c->cpu, 5, (uint32_t)(z.y >> 32));
+}
+
+static void return_complex_float(espy_rom_call *c, complex_value z)
+{
+    espy_rom_return64(c, z.x | z.y << 32);
+}
+
+static complex_pair complex_doubles(const espy_rom_call *c)
+{
+    return (complex_pair){u64(c, 0), u64(c, 2), u64(c, 4), u64(c, 6)};
+}
+
+static complex_pair complex_floats(const espy_rom_call *c)
+{
+    return (complex_pair){u32(c, 0), u32(c, 1), u32(c, 2), u32(c, 3)};
+}
+
+static void rom_muldc3(espy_rom_call *c)
+{
+    return_complex_double(c, multiply_complex(&on_doubles, complex_doubles(c)));
+}
+
+static void rom_divdc3(espy_rom_call *c)
+{
+    return_complex_double(c, divide_complex(&on_doubles, complex_doubles(c)));
+}
+
+static void rom_mulsc3(espy_rom_call *c)
+{
+    return_complex_float(c, multiply_complex(&on_floats, complex_floats(c)));
+}
+
+static void rom_divsc3(espy_rom_call *c)
+{
+    return_complex_float(c, divide_complex(&on_floats, complex_floats(c)));
+}
+
 /* ---- the rest ---- */
 
 /* Caches of instructions are the chip's matter, not the core's. */
@@ -933,6 +1187,11 @@ const espy_rom_function espy_rom_libgcc_functions[] = {
     {.name = "__divdf3", .run = rom_divdf3},
     {.name = "__negdf2", .run = rom_negdf2},
     {.name = "__powidf2", .run = rom_powidf2},
+    {.name = "__muldc3", .run = rom_muldc3},
+    {.name = "__divdc3", .run = rom_divdc3},
+    {.name = "__mulsc3", .run = rom_mulsc3},
+    {.name = "__divsc3", .run = rom_divsc3},
+    {.name = "__powisf2", .run = rom_powisf2},
     {.name = "__addsf3", .run = rom_addsf3},
     {.name = "__subsf3", .run = rom_subsf3},
     {.name = "__mulsf3", .run = rom_mulsf3},
