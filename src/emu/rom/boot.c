@@ -68,12 +68,14 @@ enum {
 
 /* ---- steps ---- */
 
-void espy_rom_run_steps(espy_rom_call *c, espy_rom_step *const *steps)
+void espy_rom_run_steps(espy_rom_call *c, espy_rom_step *const *steps, uint32_t count)
 {
     if (c->step == HANG)
         espy_rom_wait(c, HANG, ESPY_NEVER - c->clock->now);
-    else
+    else if (c->step < count)
         steps[c->step](c);
+    else
+        espy_rom_fault(c, "something wrote over the stack of %s in the built-in ROM", c->function->name);
 }
 
 espy_rom_call *espy_rom_then(espy_rom_call *c, uint32_t step)
@@ -235,7 +237,7 @@ static espy_rom_step *const update_steps[] = {
 
 static void update_print_status(espy_rom_call *c)
 {
-    espy_rom_run_steps(c, update_steps);
+    espy_rom_run_steps(c, update_steps, sizeof update_steps / sizeof update_steps[0]);
 }
 
 /* ---- restart(text) ---- */
@@ -598,7 +600,7 @@ static espy_rom_step *const main_steps[MAIN_STEPS] = {
 
 static void rom_main(espy_rom_call *c)
 {
-    espy_rom_run_steps(c, main_steps);
+    espy_rom_run_steps(c, main_steps, MAIN_STEPS);
 }
 
 /* main() came back: on a chip a call to a simulator, then a BREAK. */

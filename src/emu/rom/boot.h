@@ -15,8 +15,8 @@
 
 typedef void espy_rom_step(espy_rom_call *c);
 
-/* Runs the step that is due. */
-void espy_rom_run_steps(espy_rom_call *c, espy_rom_step *const *steps);
+/* Runs the step that is due, of `count`.  Which it is comes from the guest's stack. */
+void espy_rom_run_steps(espy_rom_call *c, espy_rom_step *const *steps, uint32_t count);
 /* ets_printf of a text with up to four arguments. */
 void espy_rom_say(espy_rom_call *c, uint32_t text, unsigned argc, ...);
 /* A function by its name, with up to six arguments. */

@@ -120,7 +120,11 @@ void espy_rom_fatal_exception(espy_rom_call *c)
     case FATAL_BACKTRACE: espy_rom_say(c, ESPY_TEXT_BACKTRACE, 0); break;
     case FATAL_FIRST: say_first(c); break;
     case FATAL_CALL: say_call(c); break;
-    case FATAL_END: espy_rom_wait(c, FATAL_END, ESPY_NEVER - c->clock->now); break;
-    default: say_register(c, c->step - FATAL_REGISTER); break;
+    default:
+        if (c->step < FATAL_BACKTRACE)
+            say_register(c, c->step - FATAL_REGISTER);
+        else
+            espy_rom_wait(c, FATAL_END, ESPY_NEVER - c->clock->now);
+        break;
     }
 }

@@ -147,7 +147,7 @@ void espy_rom_loader_map_range(espy_rom_call *c)
         [MAP_BEGIN] = map_begin, [MAP_INVALIDATE] = map_invalidate, [MAP_SET] = map_set, [MAP_RESUME] = map_resume,
         [MAP_DONE] = map_done,
     };
-    espy_rom_run_steps(c, steps);
+    espy_rom_run_steps(c, steps, sizeof steps / sizeof steps[0]);
 }
 
 /* ---- ets_config_flash_by_image_hdr(header, extended header, legacy) ---- */
@@ -286,7 +286,7 @@ static espy_rom_step *const config_steps[CONFIG_STEPS] = {
 
 void espy_rom_config_flash(espy_rom_call *c)
 {
-    espy_rom_run_steps(c, config_steps);
+    espy_rom_run_steps(c, config_steps, CONFIG_STEPS);
 }
 
 /* ---- print_hash(name, hash) ---- */
@@ -355,6 +355,8 @@ enum {
     RUN_ENTER,
     RUN_RETURNED,
     RUN_FAILED,
+    RUN_COMMANDS,
+    RUN_BAD_COMMANDS,
     RUN_DIRECT,
     RUN_DIRECT_IBUS,
     RUN_DIRECT_DBUS,
@@ -521,9 +523,25 @@ static void run_segment_say(espy_rom_call *c)
 {
     uint32_t addr = get(c, SEGMENT);
     if (addr >> 31)
-        espy_rom_fault(c, "the bootloader in flash has a segment of flash commands, which the built-in ROM has not");
+        espy_rom_do_at(espy_rom_then(c, RUN_COMMANDS), ESPY_ROM_LOADER_MAP_RANGE, 4, place(c, MAP), get(c, OFFSET),
+                       get(c, SEGMENT + 4), 1);
     else
         espy_rom_say(c, ESPY_TEXT_LOAD, 2, addr, get(c, SEGMENT + 4));
+}
+
+/* Instead of a segment: commands for the flash, eight bytes each, in pairs with the header. */
+static void run_commands(espy_rom_call *c)
+{
+    uint32_t length = get(c, SEGMENT + 4);
+    if ((length + SEGMENT_SIZE) % 16 != 0)
+        espy_rom_say(c, ESPY_TEXT_COMMAND_LENGTH, 1, length);
+    else
+        espy_rom_fault(c, "the bootloader in flash has commands for the flash, which the built-in ROM cannot send");
+}
+
+static void run_bad_commands(espy_rom_call *c)
+{
+    espy_rom_give_up(c, ESPY_TEXT_ETS_LOADER, 212);
 }
 
 static void run_load(espy_rom_call *c)
@@ -718,6 +736,8 @@ static espy_rom_step *const run_steps[RUN_STEPS] = {
     [RUN_ENTER] = run_enter,
     [RUN_RETURNED] = run_returned,
     [RUN_FAILED] = run_failed,
+    [RUN_COMMANDS] = run_commands,
+    [RUN_BAD_COMMANDS] = run_bad_commands,
     [RUN_DIRECT] = run_direct,
     [RUN_DIRECT_IBUS] = run_direct_ibus,
     [RUN_DIRECT_DBUS] = run_direct_dbus,
@@ -727,5 +747,5 @@ static espy_rom_step *const run_steps[RUN_STEPS] = {
 
 void espy_rom_run_flash_bootloader(espy_rom_call *c)
 {
-    espy_rom_run_steps(c, run_steps);
+    espy_rom_run_steps(c, run_steps, RUN_STEPS);
 }
