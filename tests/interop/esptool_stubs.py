@@ -31,8 +31,7 @@ def write_and_read_back(folder, port, loader, seed, n):
 
 
 def over_rfc2217(folder, name, baud, n):
-    with Board(flashed(folder)) as board:
-        board.wait("\n>>> ")
+    with Board(flashed(folder)).prompt() as board:
         write_and_read_back(folder, board.rfc2217, ("--baud", baud, *STUBS[name]), 1, n)
         # The reset at the end comes at esptool's baud, so what the board says is garbage until esptool has gone.
         check(mpremote(board.tty, "exec", "print(6 * 7)") == "42\n", "no answer")
@@ -68,8 +67,7 @@ def an_image_written_on_a_terminal_boots(folder):
     with Board(folder / "flash.bin", "--download") as board:
         esptool(board.tty, *STAY, "--no-stub", "--baud", "460800", "write-flash", "-z", "0", IMAGE)
         check("Verification successful" in esptool(board.tty, *STAY, "--no-stub", "verify-flash", "0", IMAGE), "verify")
-    with Board(folder / "flash.bin") as board:
-        board.wait("\n>>> ")
+    with Board(folder / "flash.bin").prompt() as board:
         check(BANNER in board.text(), board.text())
         check(mpremote(board.tty, "exec", "print(6 * 7)") == "42\n", "no answer")
 

@@ -81,7 +81,7 @@ def df_knows_the_size(port):
 
 
 def on_a_terminal(folder):
-    with Board(flashed(folder)) as board:
+    with Board(flashed(folder)).prompt() as board:
         programs_run(board.tty, folder)
         files_go_both_ways(board.tty, folder, 100_000)
         a_folder_is_mounted(board.tty, folder)
@@ -90,7 +90,7 @@ def on_a_terminal(folder):
 
 
 def over_rfc2217(folder):
-    with Board(flashed(folder)) as board:
+    with Board(flashed(folder)).prompt() as board:
         programs_run(board.rfc2217, folder)
         files_go_both_ways(board.rfc2217, folder, 3_000)
         a_folder_is_mounted(board.rfc2217, folder)
@@ -130,7 +130,7 @@ def package_index(folder):
 
 
 def packages_come_from_a_local_index(folder):
-    with Board(flashed(folder)) as board, package_index(folder) as index:
+    with Board(flashed(folder)).prompt() as board, package_index(folder) as index:
         said = mpremote(board.tty, "mip", "install", "--index", index, "greet")
         check("Installing: /lib/greet/__init__.mpy" in said and "Installing: /lib/words.py" in said, said)
         check(mpremote(board.tty, "exec", "import greet; print(greet.hello())") == "hello from mip\n", "import")

@@ -77,7 +77,7 @@ class BackEnd:
 @contextlib.contextmanager
 def back_end(folder):
     (folder / "thonny").mkdir()
-    with Board(flashed(folder)) as board:
+    with Board(flashed(folder)).prompt() as board:
         thonny = BackEnd(folder, board.tty)
         try:
             thonny.ready = thonny.message("ToplevelResponse")

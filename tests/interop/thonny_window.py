@@ -175,7 +175,7 @@ def save_to_the_board_and_run(desk):
 def a_person_configures_asks_and_saves(folder):
     port = free_port()
     shutil.rmtree(PICTURES, ignore_errors=True)
-    with Board(flashed(folder), tty=port) as board, Desktop(folder) as desk:
+    with Board(flashed(folder), tty=port).prompt() as board, Desktop(folder) as desk:
         try:
             first_start(desk)
             configure_interpreter(desk, port)

@@ -109,6 +109,18 @@ class Board:
         until(lambda: words in self.text(start), limit, lambda: f"the board did not say {words!r} but "
               f"{self.text(start)[-800:]!r}")
 
+    def prompt(self):
+        """Waits for the prompt; the listener may have come too late for the one after the boot,
+        and what is sent before MicroPython runs is lost.  Ctrl-B asks for the banner."""
+        end = time.monotonic() + PATIENCE_S
+        while not self.text().endswith("\n>>> "):
+            if time.monotonic() > end:
+                self.process.kill()
+                raise AssertionError(f"no prompt in {self.text()[-800:]!r}")
+            self._listener.sendall(b"\r\x02")
+            time.sleep(0.5)
+        return self
+
     def __enter__(self):
         return self
 
