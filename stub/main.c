@@ -157,7 +157,7 @@ static void report_fault(void)
 {
     const uint32_t words[] = {faulted.cause_plus_1 - 1, faulted.addr};
     faulted.cause_plus_1 = 0;
-    reply_end(); /* of an answer that was under way; one END more does no harm */
+    reply_break(); /* an answer was perhaps under way */
     reply(frame_op(), ESPY_STUB_BAD_ADDRESS, words, 2);
 }
 

@@ -209,12 +209,17 @@ void reply_begin(unsigned op, unsigned status)
     reply_word((frame[0] & 0xffff0000u) | status << 8 | op | ESPY_STUB_REPLY);
 }
 
-void reply_end(void)
+void reply_break(void)
 {
-    reply_word(~crc);
     raw(END);
     if (usb)
         REG(USB + USB_EP1_CONF) = USB_WR_DONE;
+}
+
+void reply_end(void)
+{
+    reply_word(~crc);
+    reply_break();
 }
 
 void reply(unsigned op, unsigned status, const uint32_t *words, size_t n)
@@ -231,7 +236,5 @@ void reply_sync(void)
     usb = rx.usb;
     raw(END);
     reply_bytes(words, sizeof words);
-    raw(END);
-    if (usb)
-        REG(USB + USB_EP1_CONF) = USB_WR_DONE;
+    reply_break();
 }

@@ -60,14 +60,15 @@ static uint32_t address_of(uint32_t at)
 
 static void attend(void);
 
-/* Latches an error, which all answers carry from now on. */
+/* Latches an error, which all answers carry from now on, and tells it at once, as the
+ * answer to the block or END that it concerns. */
 static _Noreturn void fail(uint32_t error, uint32_t at)
 {
     s.error = error;
     s.error_at = s.next;
     s.error_addr = at < s.total ? address_of(at) : 0;
     s.held = 0;
-    answer(ESPY_STUB_DATA, error, false);
+    answer(frame_op() == ESPY_STUB_END ? ESPY_STUB_END : ESPY_STUB_DATA, error, false);
     for (;;) {
         receive(NULL);
         attend();

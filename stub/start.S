@@ -12,6 +12,7 @@
 #define VECTORS 0x40378000
 #define PS_RUN 0x20  /* user vectors, interrupts on */
 #define PS_HOLD 0x2f /* interrupts off */
+#define NO_ACCESS 15 /* for regions where nothing is: a fault says more than what a read there gives */
 
     .section .vectors, "ax"
     .global _vectors
@@ -117,6 +118,15 @@ _start:
     movi a2, VECTORS
     wsr.vecbase a2
     rsync
+    movi a3, NO_ACCESS
+    movi a2, 0
+    wdtlb a3, a2
+    movi a2, 0x80000000
+    movi a4, 0x20000000
+1:  wdtlb a3, a2
+    add a2, a2, a4
+    bnez a2, 1b
+    dsync
     movi a1, stack_top
     movi a2, bss_start
     movi a3, bss_end

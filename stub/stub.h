@@ -53,6 +53,8 @@ void reply_begin(unsigned op, unsigned status);
 void reply_word(uint32_t word);
 void reply_bytes(const void *bytes, size_t n);
 void reply_end(void);
+/* Ends a frame that cannot be finished: it has no CRC, so that nobody takes it. */
+void reply_break(void);
 /* All in one: status and n words. */
 void reply(unsigned op, unsigned status, const uint32_t *words, size_t n);
 /* In the ROM's format, without a CRC. */
