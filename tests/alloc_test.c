@@ -12,6 +12,7 @@
 #include "espy/ports.h"
 #include "espy/release.h"
 #include "espy/repl.h"
+#include "espy/serve.h"
 
 #include "../src/base/buf.h"
 #include "../src/image/synth_test.h"
@@ -213,6 +214,63 @@ static void a_board_with_its_rom(void **state)
         skip();
     }
     every("virtual board and mask ROM", machine_job, path, ESPY_OK);
+}
+
+typedef struct served {
+    char folder[64], tty[96], words[96], flash[96];
+} served;
+
+/* What a remote client says in one breath: lines, a rate, data, a question. */
+static const uint8_t remote[] = {255, 251, 44,  255, 250, 44,  5,  11, 255, 240, 255, 250, 44, 1,  0, 0,   37,
+                                 128, 255, 240, 'x', 255, 250, 44, 0,  255, 240, 255, 250, 44, 12, 3, 255, 240};
+
+static int call(const char *name)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    at.sin_port = htons((uint16_t)strtoul(strrchr(name, ':') + 1, NULL, 10));
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(send(fd, remote, sizeof remote, 0), (ssize_t)sizeof remote);
+    return fd;
+}
+
+static espy_status serve_job(void *self, espy_err *err)
+{
+    served *files = self;
+    const espy_serve_port ports[] = {{ESPY_SERVE_PTY, files->tty},
+                                     {ESPY_SERVE_TCP, "0"},
+                                     {ESPY_SERVE_RFC2217, "0"},
+                                     {ESPY_SERVE_CONTROL, files->words}};
+    const espy_serve_config config = {.board = "n4r2", .flash_path = files->flash, .ports = ports, .port_count = 4};
+    espy_serve *serve = NULL;
+    espy_status st = espy_serve_open(&serve, &config, err);
+    bool made = access(files->flash, F_OK) == 0;
+    assert_int_equal(made, st == ESPY_OK);
+    int clients[2] = {-1, -1};
+    for (size_t i = 0; i < 2 && st == ESPY_OK; i++)
+        clients[i] = call(espy_serve_name(serve, 1 + i));
+    for (int turn = 0; turn < 10 && st == ESPY_OK; turn++)
+        st = espy_serve_turn(serve, -1, 1, err);
+    for (size_t i = 0; i < 2; i++)
+        if (clients[i] >= 0)
+            close(clients[i]);
+    espy_serve_close(serve);
+    assert_int_equal(access(files->words, F_OK), -1);
+    assert_int_equal(readlink(files->tty, (char[8]){0}, 8), -1);
+    unlink(files->flash);
+    return st;
+}
+
+static void a_served_board(void **state)
+{
+    (void)state;
+    served files = {.folder = "/tmp/espy-alloc-XXXXXX"};
+    assert_non_null(mkdtemp(files.folder));
+    snprintf(files.tty, sizeof files.tty, "%s/tty", files.folder);
+    snprintf(files.words, sizeof files.words, "%s/words", files.folder);
+    snprintf(files.flash, sizeof files.flash, "%s/flash", files.folder);
+    every("served board", serve_job, &files, ESPY_OK);
+    assert_int_equal(rmdir(files.folder), 0);
 }
 
 static espy_status image_job(void *self, espy_err *err)
@@ -479,6 +537,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_board_with_an_empty_rom),
         cmocka_unit_test(a_board_with_its_rom),
+        cmocka_unit_test(a_served_board),
         cmocka_unit_test(an_image),
         cmocka_unit_test(a_flasher),
         cmocka_unit_test(a_prompt),

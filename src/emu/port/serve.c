@@ -41,7 +41,8 @@ struct espy_serve {
     espy_machine *machine;
     espy_pace pace;
     espy_bridge bridge;
-    int flash_lock; /* -1: none */
+    bool flash_is_new; /* the file was not there */
+    int flash_lock;    /* -1: none */
     bool fault_told, ended;
     size_t turns; /* so that who comes first changes: the bridge's queue is shared */
     size_t port_count, client_count;
@@ -129,35 +130,14 @@ static espy_status lock_flash(espy_serve *s, const char *path, espy_err *err)
 
 static espy_status make_machine(espy_serve *s, const espy_machine_config *config, espy_err *err)
 {
-    bool is_new;
-    espy_status st = check_flash(config, &is_new, err);
+    espy_status st = check_flash(config, &s->flash_is_new, err);
     if (st != ESPY_OK)
         return st;
     s->model = config->model;
     st = espy_machine_new(&s->machine, config, err);
     if (st == ESPY_OK && config->flash_path != NULL)
         st = lock_flash(s, config->flash_path, err);
-    if (st != ESPY_OK && is_new)
-        unlink(config->flash_path);
     return st;
-}
-
-static espy_status open_machine(espy_serve *s, const espy_serve_config *config, char *text, espy_err *err)
-{
-    espy_emu_spec spec = {.machine.log = config->log, .clock_real = true};
-    espy_status st = espy_emu_spec_parse(&spec, text, err);
-    if (st != ESPY_OK)
-        return st;
-    if (!spec.clock_real) {
-        espy_fail(err, ESPY_E_ARG, "a board that other programs use follows the wall clock");
-        espy_advise(err, "Leave clock=virtual out.");
-        return ESPY_E_ARG;
-    }
-    if (config->flash_path != NULL)
-        spec.machine.flash_path = config->flash_path;
-    if (spec.machine.rom_path == NULL)
-        spec.machine.rom_path = espy_emu_default_rom();
-    return make_machine(s, &spec.machine, err);
 }
 
 static espy_status add_client(espy_serve *s, espy_serve_kind kind, int fd, espy_pty *pty, espy_err *err)
@@ -180,6 +160,29 @@ static espy_status start(espy_serve *s, const espy_serve_config *config, espy_er
     return st;
 }
 
+static espy_status open_machine(espy_serve *s, const espy_serve_config *config, char *text, espy_err *err)
+{
+    espy_emu_spec spec = {.machine.log = config->log, .clock_real = true};
+    espy_status st = espy_emu_spec_parse(&spec, text, err);
+    if (st != ESPY_OK)
+        return st;
+    if (!spec.clock_real) {
+        espy_fail(err, ESPY_E_ARG, "a board that other programs use follows the wall clock");
+        espy_advise(err, "Leave clock=virtual out.");
+        return ESPY_E_ARG;
+    }
+    if (config->flash_path != NULL)
+        spec.machine.flash_path = config->flash_path;
+    if (spec.machine.rom_path == NULL)
+        spec.machine.rom_path = espy_emu_default_rom();
+    st = make_machine(s, &spec.machine, err);
+    if (st == ESPY_OK)
+        st = start(s, config, err);
+    if (st != ESPY_OK && s->flash_is_new)
+        unlink(spec.machine.flash_path);
+    return st;
+}
+
 static espy_status open_all(espy_serve *s, const espy_serve_config *config, espy_err *err)
 {
     s->flash_lock = -1;
@@ -194,8 +197,6 @@ static espy_status open_all(espy_serve *s, const espy_serve_config *config, espy
         st = open_ports(s, config, err);
     if (st == ESPY_OK)
         st = open_machine(s, config, text, err);
-    if (st == ESPY_OK)
-        st = start(s, config, err);
     free(text);
     return st;
 }
