@@ -237,6 +237,25 @@ static void arrays_are_sorted(void **state)
     rom_pair_call_void(pair, "qsort", 4, ARRAY, 60, 100, code + COMPARE);
 }
 
+/* The state is allocated by whichever comes first; sbrk() is served by the same function. */
+static void random_numbers_and_sbrk(void **state)
+{
+    rom_pair *pair = rom_pair_get(state);
+    uint32_t code = begin(pair);
+    for (unsigned first = 0; first < 2; first++) {
+        rom_pair_write32(pair, REENT + 56, 0);
+        rom_pair_write32(pair, HEAP, ROM_PAIR_DATA + 0xc000);
+        for (unsigned i = 0; i < 6; i++) {
+            rom_pair_call(pair, "rand", 0);
+            rom_pair_call_void(pair, "srand", 1, i * 0x12345678);
+        }
+        rom_pair_write32(pair, REENT + 56, 0);
+        rom_pair_call_void(pair, "srand", 1, 5);
+    }
+    rom_pair_write32(pair, TABLE + 60, code + MALLOC);
+    rom_pair_call(pair, "sbrk", 1, 100);
+}
+
 /* The real setjmp() has its caller's frame spilled by the ROM's handler of SYSCALL. */
 static void a_jump_comes_back(void **state)
 {
@@ -260,9 +279,10 @@ static void newlib_gets_its_mutexes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        rom_pair_test(strings_are_duplicated),  rom_pair_test(text_becomes_numbers), rom_pair_test(numbers_become_text),
-        rom_pair_test(numbers_are_divided),     rom_pair_test(arrays_are_sorted),    rom_pair_test(a_jump_comes_back),
-        rom_pair_test(newlib_gets_its_mutexes),
+        rom_pair_test(strings_are_duplicated),  rom_pair_test(text_becomes_numbers),
+        rom_pair_test(numbers_become_text),     rom_pair_test(numbers_are_divided),
+        rom_pair_test(arrays_are_sorted),       rom_pair_test(a_jump_comes_back),
+        rom_pair_test(newlib_gets_its_mutexes), rom_pair_test(random_numbers_and_sbrk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

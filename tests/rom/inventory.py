@@ -23,14 +23,10 @@ RADIO_FROM = 0x40002a78
 APPLICATION = 0x10000
 BUSES = ((0x40370000, 0x403e0000), (0x42000000, 0x44000000))  # instructions
 
-NO_ENCRYPTION = "flash encryption: the fuses of a virtual board have no keys"
 NO_USB_HOST = "USB OTG, to which no host is connected"
 # What is not in the built-in ROM, and why.
 EXCUSED = {
     "usb_cancel_transfer": "no reference: bytes of two instructions in v1.23.0, and of two more that look like an L32R",
-    "esp_rom_spiflash_write_encrypted": NO_ENCRYPTION,
-    "esp_rom_spiflash_write_encrypted_enable": NO_ENCRYPTION,
-    "esp_rom_spiflash_write_encrypted_disable": NO_ENCRYPTION,
     **{name: NO_USB_HOST for name in (
         "cdc_acm_fifo_fill", "cdc_acm_fifo_read", "cdc_acm_irq_callback_set", "cdc_acm_irq_rx_disable",
         "cdc_acm_irq_rx_enable", "cdc_acm_irq_state_enable", "cdc_acm_line_ctrl_get", "cdc_acm_rx_fifo_cnt",

@@ -12,6 +12,10 @@
 
 enum {
     SYSCALL_TABLE_PTR = 0x3fceffd4,
+    GETREENT = 0,
+    MALLOC_R = 4,
+    ABORT = 20,
+    SBRK_R = 60,
     COMMON_MUTEX = 0x3fcef76c,           /* of newlib's locks that are not recursive */
     COMMON_RECURSIVE_MUTEX = 0x3fcef768, /* and of those that are */
     NEWLIB_ERANGE = 34,
@@ -23,6 +27,12 @@ static void rom_init_common_mutexes(espy_rom_call *c)
 {
     espy_rom_write32(c, COMMON_MUTEX, espy_rom_read32(c, espy_rom_arg(c, 0)));
     espy_rom_write32(c, COMMON_RECURSIVE_MUTEX, espy_rom_read32(c, espy_rom_arg(c, 1)));
+}
+
+/* Calls a function of the firmware's table, by its offset there. */
+static void call_system(espy_rom_call *c, uint32_t step, uint32_t offset, unsigned argc, const uint32_t *args)
+{
+    espy_rom_guest(c, step, espy_rom_read32(c, espy_rom_read32(c, SYSCALL_TABLE_PTR) + offset), argc, args);
 }
 
 /* ---- from text to numbers ---- */
@@ -94,7 +104,7 @@ static number parse(const espy_rom_call *c, uint32_t at, uint32_t base, bool is_
 static void convert(espy_rom_call *c, uint32_t end, uint32_t base, bool is_signed)
 {
     if (c->step == 0) {
-        espy_rom_guest(c, 1, espy_rom_read32(c, espy_rom_read32(c, SYSCALL_TABLE_PTR)), 0, NULL);
+        call_system(c, 1, GETREENT, 0, NULL);
         return;
     }
     number n = parse(c, espy_rom_arg(c, 0), base, is_signed);
@@ -186,6 +196,81 @@ static void rom_rand_r(espy_rom_call *c)
         seed += 2147483647;
     espy_rom_write32(c, at, (uint32_t)seed);
     espy_rom_return(c, (uint32_t)seed & 0x7fffffff);
+}
+
+/* ---- rand, and the end of the heap ---- */
+
+/* struct _reent has a pointer to a state that is allocated when it is first wanted, with
+ * what belongs to drand48() at its front. */
+enum { REENT_RAND = 56, RAND_NEXT = 16, RAND_SIZE = 24, LOCAL_REENT = 4 };
+enum { RAND_BEGIN, RAND_REENT, RAND_MALLOC, RAND_ALLOCATED, RAND_ABORTED };
+
+static void init_rand(const espy_rom_call *c, uint32_t state)
+{
+    static const uint32_t words[] = {0xabcd330e, 0xe66d1234, 0x0005deec};
+    for (uint32_t i = 0; i < 3; i++)
+        espy_rom_write32(c, state + 4 * i, words[i]);
+    espy_rom_put(c, state + 12, 11, 2);
+    espy_rom_write32(c, state + RAND_NEXT, 1);
+    espy_rom_write32(c, state + RAND_NEXT + 4, 0);
+}
+
+/* The task's state, or 0 while the guest is being asked for it. */
+static uint32_t rand_state(espy_rom_call *c)
+{
+    uint32_t state;
+    switch (c->step) {
+    case RAND_BEGIN: call_system(c, RAND_REENT, GETREENT, 0, NULL); return 0;
+    case RAND_REENT:
+        espy_rom_set_local(c, LOCAL_REENT, espy_rom_result(c));
+        state = espy_rom_read32(c, espy_rom_result(c) + REENT_RAND);
+        if (state == 0)
+            call_system(c, RAND_MALLOC, GETREENT, 0, NULL);
+        return state;
+    case RAND_MALLOC:
+        call_system(c, RAND_ALLOCATED, MALLOC_R, 2, (const uint32_t[]){espy_rom_result(c), RAND_SIZE});
+        return 0;
+    case RAND_ALLOCATED: state = espy_rom_result(c); break;
+    default: return 0;
+    }
+    espy_rom_write32(c, espy_rom_local(c, LOCAL_REENT) + REENT_RAND, state);
+    if (state == 0)
+        call_system(c, RAND_ABORTED, ABORT, 0, NULL);
+    else
+        init_rand(c, state);
+    return state;
+}
+
+/* Knuth's generator of 64 bits, "The Art of Computer Programming", 3.3.4. */
+static void rom_rand(espy_rom_call *c)
+{
+    uint32_t state = rand_state(c);
+    if (state == 0)
+        return;
+    uint64_t next = espy_rom_read32(c, state + RAND_NEXT) | (uint64_t)espy_rom_read32(c, state + RAND_NEXT + 4) << 32;
+    next = next * UINT64_C(6364136223846793005) + 1;
+    espy_rom_write32(c, state + RAND_NEXT, (uint32_t)next);
+    espy_rom_write32(c, state + RAND_NEXT + 4, (uint32_t)(next >> 32));
+    espy_rom_return(c, next >> 32 & 0x7fffffff);
+}
+
+static void rom_srand(espy_rom_call *c)
+{
+    uint32_t state = rand_state(c);
+    if (state == 0)
+        return;
+    espy_rom_write32(c, state + RAND_NEXT, espy_rom_arg(c, 0));
+    espy_rom_write32(c, state + RAND_NEXT + 4, 0);
+}
+
+static void rom_sbrk(espy_rom_call *c)
+{
+    if (c->step == 0)
+        call_system(c, 1, GETREENT, 0, NULL);
+    else if (c->step == 1)
+        call_system(c, 2, SBRK_R, 2, (const uint32_t[]){espy_rom_result(c), espy_rom_arg(c, 0)});
+    else
+        espy_rom_return(c, espy_rom_result(c));
 }
 
 /* ---- setjmp ---- */
@@ -539,6 +624,9 @@ const espy_rom_function espy_rom_stdlib_functions[] = {
     {.name = "labs", .run = rom_abs},
     {.name = "div", .run = rom_div},
     {.name = "ldiv", .run = rom_div},
+    {.name = "rand", .run = rom_rand, .kind = ESPY_ROM_STEPS},
+    {.name = "srand", .run = rom_srand, .kind = ESPY_ROM_STEPS},
+    {.name = "sbrk", .run = rom_sbrk, .kind = ESPY_ROM_STEPS},
     {.name = "rand_r", .run = rom_rand_r},
     {.name = "setjmp", .run = rom_setjmp},
     {.name = "longjmp", .run = rom_longjmp},
