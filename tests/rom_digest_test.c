@@ -53,7 +53,8 @@ static uint32_t some_length(rom_pair *pair)
 
 static void crcs(void **state)
 {
-    static const char *const names[] = {"crc32_le", "mz_crc32", "crc32_be", "crc16_le", "crc16_be", "crc8_le", "crc8_be"};
+    static const char *const names[] = {"crc32_le", "mz_crc32", "crc32_be", "crc16_le",
+                                        "crc16_be", "crc8_le",  "crc8_be"};
     rom_pair *pair = begin(state);
     for (unsigned i = 0; i < cases(80); i++) {
         uint32_t crc = i % 4 == 0 ? 0 : rom_pair_rand(pair), n = some_length(pair);

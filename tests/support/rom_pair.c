@@ -719,7 +719,8 @@ uint32_t rom_pair_call_raises(rom_pair *pair, const char *name, unsigned argc, .
         set_args(pair, n, address_of(name), args, argc);
         run_until_over(pair, n);
         if (pair->cpu[n]->pc != HALTED)
-            fail_msg("%s, %s: no exception; pc 0x%08x %s", pair->calling, board_name[n], (unsigned)pair->cpu[n]->pc, pair->rom.fault.text);
+            fail_msg("%s, %s: no exception; pc 0x%08x %s", pair->calling, board_name[n], (unsigned)pair->cpu[n]->pc,
+                     pair->rom.fault.text);
         cause[n] = pair->cpu[n]->exccause;
         word[n] = pair->cpu[n]->excvaddr & ~3u;
     }
