@@ -12,6 +12,7 @@ TAP on stdout.  Environment: ESPY_TOOLS (folder of rom_board), ESPY_FIRMWARE, ES
 import hashlib
 import os
 import pathlib
+import random
 import re
 import struct
 import subprocess
@@ -129,6 +130,19 @@ def bad_bootloaders():
     yield "blank octal flash", "n16r8v", b"", run
 
 
+def mutations():
+    """Bootloaders with a few bytes changed at random, most in the headers; not the entry nor
+    where in memory a segment goes, since they then find what the ROM left in registers."""
+    image = OLD.read_bytes()
+    places = [*range(4), *range(8, 24), *(at + i for at, _, length in segments(image) if length for i in (3, 4, 5, 6, 7))]
+    for seed in range(300 if LONG else 8):
+        dice = random.Random(seed)
+        flash = bytearray(image)
+        for _ in range(dice.randrange(1, 4)):
+            flash[dice.choice(places) if dice.random() < 0.8 else dice.randrange(0x4000)] = dice.randrange(256)
+        yield f"seed {seed}", "n8r2", bytes(flash), ("run", "400")
+
+
 def transcript(rom, model, flash, steps):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "flash.bin"
@@ -143,10 +157,10 @@ def transcript(rom, model, flash, steps):
 
 def told(text):
     """The lines, each with how often it came in a row, without what may differ."""
-    text = re.sub(r"Saved PC:0x400[0-5][0-9a-f]{4}\b", "Saved PC:(in the ROM)", text)
+    text = re.sub(r"PC( *): ?0x400[0-5][0-9a-f]{4}\b", r"PC\1:(in the ROM)", text)
     text = re.sub(r"([EWI]) \(\d+\)", r"\1 (time)", text)
     text = re.sub(r"^(LBEG|.*LBEG).*", "(loop registers)", text, flags=re.MULTILINE)
-    text = re.sub(r"^(PC +: 0x\w+).*(A1 +: 0x\w+).*", r"\1 \2", text, flags=re.MULTILINE)
+    text = re.sub(r"^(PC +: ?\S+).*(A1 +: 0x\w+).*", r"\1 \2", text, flags=re.MULTILINE)
     text = re.sub(r"^A(2|6|10) +: .*", r"(registers)", text, flags=re.MULTILINE)
     text = re.sub(r"^A14 .*(EXCCAUSE: 0x\w+).*", r"\1", text, flags=re.MULTILINE)
     text = re.sub(r" 0x400[0-5]\w{4}:0x\w{8}", " (the ROM)", text)
@@ -157,6 +171,9 @@ def told(text):
             lines[-1][1] += 1
         else:
             lines.append([line, 1])
+    # The third boot of a loop may be beyond the time on one board.
+    boots = [n for n, (line, _) in enumerate(lines) if line.startswith("ESP-ROM")]
+    del lines[boots[2] if len(boots) > 2 else len(lines):]
     # What the last round of a loop got to say is up to the time.
     if lines and len(lines) > 1 and lines[-2][1] > 9:
         lines.pop()
@@ -167,6 +184,24 @@ def same(ours, real):
     if [line for line, _ in ours] != [line for line, _ in real]:
         return False
     return all(abs(a - b) <= max(LOOP * b, 1 if b > 9 else 0) for (_, a), (_, b) in zip(ours, real))
+
+
+RADIO = re.compile(r"^\[fault: the firmware started the radio: \w+ \(0x\w+\), called from 0x4\w+, is not in the "
+                   r"built-in ROM\]$", re.MULTILINE)
+
+
+def starts_radio(case):
+    """What the built-in ROM cannot do is said at once, not by a hang or a reset."""
+    _, model, flash, steps = case
+    text = transcript("built-in ROM", model, flash, steps)
+    return None if RADIO.search(text) and text.count("rst:") == 1 else f"# {text!r}"
+
+
+def radio():
+    for image, model in ((OLD, "n8r2"), (NEW, "n8r2")):
+        for what in ("import network; network.WLAN(network.STA_IF).active(True)",
+                     "import bluetooth; bluetooth.BLE().active(True)"):
+            yield f"{what} on {image.stem[17:]}", model, image.read_bytes(), typed(what, "run", "9000")
 
 
 def check(case):
@@ -183,13 +218,14 @@ def main():
     if why:
         print(f"1..1\nok 1 - transcripts # SKIP {why}")
         return 0
-    cases = [*boots(), *resets(), *straps(), *bad_bootloaders()]
+    cases = [(check, case) for case in [*boots(), *resets(), *straps(), *bad_bootloaders(), *mutations()]]
+    cases += [(starts_radio, case) for case in radio()]
     wanted = sys.argv[1:]
-    cases = [c for c in cases if not wanted or any(w in c[0] for w in wanted)]
+    cases = [c for c in cases if not wanted or any(w in c[1][0] for w in wanted)]
     failed = 0
     print(f"1..{len(cases)}")
-    for number, case in enumerate(cases, 1):
-        problem = check(case)
+    for number, (judge, case) in enumerate(cases, 1):
+        problem = judge(case)
         print(f"{'not ' if problem else ''}ok {number} - {case[0]}", flush=True)
         if problem:
             print(problem, flush=True)
