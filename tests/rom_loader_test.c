@@ -284,7 +284,7 @@ static void enter_download_mode(talk *t)
     espy_machine_lines(t->board[BUILTIN], false, false);
     t->heard[REAL][t->n[REAL]] = t->heard[BUILTIN][t->n[BUILTIN]] = 0;
     assert_string_equal((char *)t->heard[REAL], (char *)t->heard[BUILTIN]);
-    assert_non_null(strstr((char *)t->heard[REAL], "waiting for download"));
+    assert_non_null(strstr((char *)t->heard[REAL], "download"));
 }
 
 static bool open_boards(talk *t, const char *model, bool timing_real)
@@ -741,6 +741,38 @@ static void leaves(void **state)
     with_boards("n8r2", false, reboot_session);
 }
 
+/* ---- fuses ---- */
+
+/* Burns ENABLE_SECURITY_DOWNLOAD. */
+static void burn(talk *t)
+{
+    ask(t, 0x09, 4, 0x60007010, 1 << 5, UINT32_MAX, 0); /* EFUSE_PGM_DATA4: REPEAT_DATA3 */
+    ask(t, 0x09, 4, 0x600071cc, 0x5a5a, UINT32_MAX, 0); /* EFUSE_CONF: write */
+    ask(t, 0x09, 4, 0x600071d4, 2, UINT32_MAX, 1000);   /* EFUSE_CMD: program block 0 */
+}
+
+static void secure_session(talk *t)
+{
+    burn(t);
+    enter_download_mode(t);
+    assert_non_null(strstr((char *)t->heard[REAL], "(secure mode)"));
+    connect_at(t, 115200);
+    for (unsigned op = 0; op < 256; op++)
+        if (op != 0x04)
+            ask(t, (uint8_t)op, 0);
+    prepare_flash(t);
+    ask(t, 0x14, 0);
+    ask(t, 0x02, 5, 4, 1, 0x400, 0x1000, 0);
+    give(t, 0x03, 0, (const uint8_t *)"espy", 4, 0);
+    ask(t, 0x04, 1, 1);
+}
+
+static void flashes_where_fuses_allow_no_more(void **state)
+{
+    (void)state;
+    with_boards("n8r2", false, secure_session);
+}
+
 /* ---- time ---- */
 
 static uint64_t answer_us(talk *t, unsigned i)
@@ -791,6 +823,7 @@ int main(void)
         cmocka_unit_test(runs_a_program),
         cmocka_unit_test(leaves),
         cmocka_unit_test(panics),
+        cmocka_unit_test(flashes_where_fuses_allow_no_more),
         cmocka_unit_test(takes_its_time),
         cmocka_unit_test(answers_a_disorderly_host),
     };

@@ -9,7 +9,7 @@
  *
  * Source: ESP32-S3 TRM, "Chip Boot Control", "Reset and Clock"; ESP-IDF, rom/rtc.h for
  * the names of the causes; the texts and their order are the mask ROM's.  Left out:
- * secure download mode and SPI slave download.
+ * SPI slave download.
  */
 #include "boot.h"
 
@@ -505,8 +505,6 @@ static void main_download(espy_rom_call *c)
     uint32_t fuses = espy_rom_read32(c, EFUSE_RD_REPEAT_DATA3);
     if (fuses & DIS_DOWNLOAD_MODE)
         espy_rom_do_at(c, ESPY_ROM_RESTART, 1, ESPY_TEXT_NO_DOWNLOAD);
-    else if (fuses & ENABLE_SECURITY_DOWNLOAD)
-        espy_rom_fault(c, "the fuses of this board ask for secure download mode, which is not in the built-in ROM");
     else if ((straps(c) & 15) == STRAP_SPI_DOWNLOAD)
         espy_rom_fault(c, "the straps of this board ask for SPI slave download, which is not in the built-in ROM");
     else
@@ -515,7 +513,9 @@ static void main_download(espy_rom_call *c)
 
 static void main_say_wait(espy_rom_call *c)
 {
-    espy_rom_say(c, (straps(c) & 15) == STRAP_UART0 ? ESPY_TEXT_WAIT_UART0 : ESPY_TEXT_WAITING, 0);
+    bool secure = (espy_rom_read32(c, EFUSE_RD_REPEAT_DATA3) & ENABLE_SECURITY_DOWNLOAD) != 0;
+    bool uart0 = (straps(c) & 15) == STRAP_UART0;
+    espy_rom_say(c, secure ? ESPY_TEXT_WAIT_SECURE : uart0 ? ESPY_TEXT_WAIT_UART0 : ESPY_TEXT_WAITING, 0);
 }
 
 /* Firmware may ask for the loader of DFU on USB OTG; no host is there. */

@@ -92,6 +92,7 @@
     T(0x3ff1aa84, SUPER_WDT, "analog super wdt reset\n")                                                               \
     T(0x3ff1aa9c, JTAG_RESET, "pro cpu reset by JTAG\n")                                                               \
     T(0x3ff1aab3, NO_DOWNLOAD, "Download boot modes disabled\n")                                                       \
+    T(0x3ff1aaf8, WAIT_SECURE, "wait uart download(secure mode)\n")                                                    \
     T(0x3ff1ab1e, WAIT_UART0, "wait uart0 download\n")                                                                 \
     T(0x3ff1ab46, WAITING, "waiting for download\n")                                                                   \
     T(0x3ff1ab5c, INVALID_RESET, "invalid reset\n")                                                                    \
