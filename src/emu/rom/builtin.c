@@ -40,12 +40,12 @@ static const rom_name names[] = {
 enum { NAMES = sizeof names / sizeof names[0] };
 
 static const espy_rom_function *const tables[] = {
-    espy_rom_string_functions, espy_rom_stdlib_functions, espy_rom_libgcc_functions,     espy_rom_digest_functions,
-    espy_rom_print_functions,  espy_rom_uart_functions,   espy_rom_cache_functions,      espy_rom_cache_mode_functions,
-    espy_rom_mmu_functions,    espy_rom_flash_functions,  espy_rom_flash_init_functions, espy_rom_encrypt_functions,
-    espy_rom_spi_functions,    espy_rom_opi_functions,    espy_rom_chip_functions,       espy_rom_pin_functions,
-    espy_rom_fuse_functions,   espy_rom_wdt_functions,    espy_rom_xtos_functions,       espy_rom_boot_functions,
-    espy_rom_loader_functions, espy_rom_usb_functions,
+    espy_rom_string_functions,     espy_rom_stdlib_functions, espy_rom_libgcc_functions, espy_rom_float_functions,
+    espy_rom_digest_functions,     espy_rom_print_functions,  espy_rom_uart_functions,   espy_rom_cache_functions,
+    espy_rom_cache_mode_functions, espy_rom_mmu_functions,    espy_rom_flash_functions,  espy_rom_flash_init_functions,
+    espy_rom_encrypt_functions,    espy_rom_spi_functions,    espy_rom_opi_functions,    espy_rom_chip_functions,
+    espy_rom_pin_functions,        espy_rom_fuse_functions,   espy_rom_wdt_functions,    espy_rom_xtos_functions,
+    espy_rom_boot_functions,       espy_rom_loader_functions, espy_rom_usb_functions,
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 

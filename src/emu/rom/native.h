@@ -126,7 +126,8 @@ void espy_rom_fault(espy_rom_call *c, const char *fmt, ...) ESPY_PRINTF(2, 3);
 /* The tables. */
 extern const espy_rom_function espy_rom_string_functions[];     /* string.c: newlib's mem*, str*, and kin */
 extern const espy_rom_function espy_rom_stdlib_functions[];     /* stdlib.c: qsort, strtol, setjmp, locks */
-extern const espy_rom_function espy_rom_libgcc_functions[];     /* libgcc.c: 64-bit integers, double */
+extern const espy_rom_function espy_rom_libgcc_functions[];     /* libgcc.c: integers of 64 bits */
+extern const espy_rom_function espy_rom_float_functions[];      /* libgcc_float.c: float, double, complex */
 extern const espy_rom_function espy_rom_digest_functions[];     /* digest.c: CRC, MD5, SHA */
 extern const espy_rom_function espy_rom_print_functions[];      /* print.c: ets_printf and what it prints to */
 extern const espy_rom_function espy_rom_uart_functions[];       /* uart.c */
