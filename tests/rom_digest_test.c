@@ -56,7 +56,7 @@ static void crcs(void **state)
     static const char *const names[] = {"crc32_le", "mz_crc32", "crc32_be", "crc16_le",
                                         "crc16_be", "crc8_le",  "crc8_be"};
     rom_pair *pair = begin(state);
-    for (unsigned i = 0; i < cases(80); i++) {
+    for (unsigned i = 0; i < cases(50); i++) {
         uint32_t crc = i % 4 == 0 ? 0 : rom_pair_rand(pair), n = some_length(pair);
         for (unsigned k = 0; k < 7; k++)
             rom_pair_call(pair, names[k], 3, crc, some_bytes(pair), n);
@@ -72,7 +72,7 @@ static void crcs(void **state)
 static void md5(void **state)
 {
     rom_pair *pair = begin(state);
-    for (unsigned i = 0; i < cases(60); i++) {
+    for (unsigned i = 0; i < cases(30); i++) {
         rom_pair_call_void(pair, "MD5Init", 1, CONTEXT);
         for (uint32_t pieces = below(pair, 5); pieces > 0; pieces--)
             rom_pair_call_void(pair, "MD5Update", 3, CONTEXT, some_bytes(pair), some_length(pair));

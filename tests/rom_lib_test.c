@@ -74,7 +74,7 @@ static uint32_t some_length(rom_pair *pair)
 static void memory_is_copied(void **state)
 {
     rom_pair *pair = begin(state);
-    for (unsigned i = 0; i < cases(400); i++) {
+    for (unsigned i = 0; i < cases(200); i++) {
         uint32_t n = some_length(pair);
         rom_pair_call(pair, "memcpy", 3, target(pair, n), source(pair, n), n);
         rom_pair_call(pair, "memmove", 3, target(pair, n), source(pair, n), n);
@@ -84,7 +84,7 @@ static void memory_is_copied(void **state)
 static void overlapping_memory_is_copied(void **state)
 {
     rom_pair *pair = begin(state);
-    for (unsigned i = 0; i < cases(300); i++) {
+    for (unsigned i = 0; i < cases(150); i++) {
         uint32_t n = some_length(pair), to = target(pair, n + 40), from = to + below(pair, 40);
         rom_pair_call(pair, "memcpy", 3, to, from, n);
         rom_pair_call(pair, "memmove", 3, to, from, n);
@@ -98,7 +98,7 @@ static void overlapping_memory_is_copied(void **state)
 static void memory_is_filled(void **state)
 {
     rom_pair *pair = begin(state);
-    for (unsigned i = 0; i < cases(300); i++) {
+    for (unsigned i = 0; i < cases(150); i++) {
         uint32_t n = some_length(pair);
         rom_pair_call(pair, "memset", 3, target(pair, n), rom_pair_rand(pair), n);
         rom_pair_call_void(pair, "bzero", 2, target(pair, n), some_length(pair));
@@ -215,7 +215,7 @@ static void strings_are_compared(void **state)
     static const char *const names[] = {"strcmp", "strcoll", "strcasecmp"};
     static const char *const counted[] = {"strncmp", "strncasecmp"};
     rom_pair *pair = begin(state);
-    for (unsigned i = 0; i < cases(300); i++) {
+    for (unsigned i = 0; i < cases(150); i++) {
         uint32_t size = 2 + below(pair, 9), a = some_text(pair, size), b = some_text(pair, size);
         if (below(pair, 4) == 0) {
             char same[16];
