@@ -276,7 +276,7 @@ static void test_twiddles(void **state)
 
 #include "rom/boot_code.inc"
 
-enum { INTERRUPTS_ENTRY = CODE + 0x20, EXCEPTIONS_ENTRY = CODE + 0x10 };
+enum { INTERRUPTS_ENTRY = CODE + 0x20, EXCEPTIONS_ENTRY = CODE + 0x10, LEVELS_ENTRY = CODE + 0x20, LEVELS = 4 };
 
 /* Where in the ROM a program was is not compared. */
 static void test_interrupts(void **state)
@@ -303,6 +303,19 @@ static void test_exceptions(void **state)
     end(p);
 }
 
+static void test_levels(void **state)
+{
+    pair *p = *state;
+    SKIP_WITHOUT_ROM();
+    boot(p, "n8r2", levels_code, sizeof levels_code, LEVELS_ENTRY);
+    for (uint32_t i = 0; i < LEVELS; i++) {
+        assert_int_equal(word(p, REAL, RESULTS + 16 * i + 4), 3);
+        assert_int_equal(word(p, REAL, RESULTS + 16 * i + 8) & 15, i + 2);
+    }
+    compare_words(p, "result", RESULTS, RESULTS + 256);
+    end(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_twiddles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_interrupts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_exceptions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_levels, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

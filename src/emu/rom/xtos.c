@@ -6,21 +6,25 @@
  * 64 addresses to one of the ROM's own handlers.  Those that call a function of the guest
  * save the whole program in a frame on its stack and every older frame of its window on the
  * stacks of those, call the function as any other, and go on with what the frame
- * says then.  Interrupts of levels 2 and 3 do the same without the table.
+ * says then.  Interrupts of levels 2 and 3 do the same without the table.  Those of levels
+ * 4 and 5 may come while the window moves: all 64 registers are put aside, and the
+ * handler has a stack of its own.
  *
  * Source: Xtensa ISA Reference Manual, "Exception Option", "Interrupt Option"; the
- * prototypes in ESP-IDF, xtensa/xtruntime.h.  Left out: levels 4 and 5, for which
- * the ROM has a stack of its own; what no handler takes stands still, as does the
- * mask ROM's at its BREAK, and waits for a watchdog.
+ * prototypes in ESP-IDF, xtensa/xtruntime.h.  What no handler takes stands still, as
+ * does the mask ROM at its BREAK, and waits for a watchdog.
  */
 #include "xtos.h"
 
 #include "data.h"
 
+#define LEVEL_5 0x84010000u
+
 enum {
     LEVEL_1 = 0x000637ff, /* the interrupts of this level */
     LEVEL_2 = 0x00380000,
     LEVEL_3 = 0x28c08800,
+    LEVEL_4 = 0x53000000,
     INTERRUPT_NMI = 14, /* has no handler */
     INTERRUPTS = 32,
     CALL_FRAME = 32, /* below the frame of an interrupted program */
@@ -29,6 +33,12 @@ enum {
     L1INT_NEXT = ESPY_ROM_L1INT + 4, /* where handlers return to */
     L2INT_NEXT = ESPY_ROM_L2INT + 4,
     L3INT_NEXT = ESPY_ROM_L3INT + 4,
+    L4INT_NEXT = ESPY_ROM_L4INT + 4,
+    L5INT_NEXT = ESPY_ROM_L5INT + 4,
+    L4_AREA = 0x3fcee780, /* where all registers go; the stack is below */
+    L5_AREA = 0x3fceece0,
+    AREA_REGISTERS = 52,
+    WINDOWS = 16,
     EXCEPTION_NEXT = ESPY_ROM_C_WRAPPER + 4
 };
 
@@ -280,6 +290,86 @@ static void level_3_next(espy_rom_call *c)
     serve_level(c, frame_of_handler(c), 3);
 }
 
+/* Levels 4 and 5: the special registers, in their order in the area from offset 0 on. */
+static const uint8_t area_registers[] = {
+    XT_SAR,         XT_WINDOWSTART, XT_WINDOWBASE, XT_EPC + 1, XT_EXCCAUSE, XT_EXCVADDR,
+    XT_EXCSAVE + 1, XT_ACCLO,       XT_ACCHI,      XT_LCOUNT,  XT_LBEG,     XT_LEND,
+};
+
+static void move_area(const espy_rom_call *c, uint32_t area, bool save)
+{
+    uint32_t base = save ? sr(c, XT_WINDOWBASE) : espy_rom_read32(c, area + 8);
+    for (unsigned window = 0; window < WINDOWS; window += 4) {
+        set_sr(c, XT_WINDOWBASE, (base + window) % WINDOWS);
+        for (unsigned n = 0; n < 16; n++) {
+            uint32_t at = area + AREA_REGISTERS + 4 * (4 * window + n);
+            if (save)
+                espy_rom_write32(c, at, reg(c, n));
+            else
+                set_reg(c, n, espy_rom_read32(c, at));
+        }
+    }
+    set_sr(c, XT_WINDOWBASE, base);
+}
+
+static void put_all_aside(const espy_rom_call *c, uint32_t area)
+{
+    for (unsigned i = 0; i < sizeof area_registers; i++)
+        espy_rom_write32(c, area + 4 * i, sr(c, area_registers[i]));
+    move_area(c, area, true);
+    set_sr(c, XT_WINDOWBASE, 0);
+    set_sr(c, XT_WINDOWSTART, 1);
+}
+
+static void take_all_back(const espy_rom_call *c, uint32_t area, unsigned level)
+{
+    move_area(c, area, false);
+    for (unsigned i = 0; i < sizeof area_registers; i++)
+        if (area_registers[i] != XT_WINDOWBASE)
+            set_sr(c, area_registers[i], espy_rom_read32(c, area + 4 * i));
+    set_sr(c, XT_PS, sr(c, XT_EPS + level));
+    espy_cpu_set_pc(c->cpu, sr(c, XT_EPC + level));
+}
+
+static void serve_high_level(const espy_rom_call *c, uint32_t area, unsigned level)
+{
+    uint32_t mine = level == 4 ? (uint32_t)LEVEL_4 : LEVEL_5;
+    uint32_t pending = sr(c, XT_INTERRUPT) & sr(c, XT_INTENABLE) & mine;
+    if (pending == 0)
+        take_all_back(c, area, level);
+    else
+        serve(c, area, highest(pending & -pending), level, level == 4 ? L4INT_NEXT : L5INT_NEXT);
+}
+
+static void high_level(const espy_rom_call *c, uint32_t area, unsigned level)
+{
+    uint32_t handler = reg(c, 2);
+    set_reg(c, 2, sr(c, XT_EXCSAVE + level));
+    set_sr(c, XT_EXCSAVE + level, handler);
+    put_all_aside(c, area);
+    serve_high_level(c, area, level);
+}
+
+static void level_4(espy_rom_call *c)
+{
+    high_level(c, L4_AREA, 4);
+}
+
+static void level_5(espy_rom_call *c)
+{
+    high_level(c, L5_AREA, 5);
+}
+
+static void level_4_next(espy_rom_call *c)
+{
+    serve_high_level(c, L4_AREA, 4);
+}
+
+static void level_5_next(espy_rom_call *c)
+{
+    serve_high_level(c, L5_AREA, 5);
+}
+
 /* ---- levels and masks ---- */
 
 /* Both return and take the whole PS. */
@@ -443,6 +533,10 @@ const espy_rom_function espy_rom_xtos_functions[] = {
     {"_Level2FromVector", L2INT_NEXT, level_2_next, ESPY_ROM_NAKED, 0},
     {"_Level3FromVector", ESPY_ROM_L3INT, level_3, ESPY_ROM_NAKED, 0},
     {"_Level3FromVector", L3INT_NEXT, level_3_next, ESPY_ROM_NAKED, 0},
+    {"_Level4FromVector", ESPY_ROM_L4INT, level_4, ESPY_ROM_NAKED, 0},
+    {"_Level4FromVector", L4INT_NEXT, level_4_next, ESPY_ROM_NAKED, 0},
+    {"_Level5FromVector", ESPY_ROM_L5INT, level_5, ESPY_ROM_NAKED, 0},
+    {"_Level5FromVector", L5INT_NEXT, level_5_next, ESPY_ROM_NAKED, 0},
     {"xtos_unhandled_exception", ESPY_ROM_UNHANDLED_EXCEPTION, stand_still, ESPY_ROM_NAKED, 0},
     {"xtos_unhandled_interrupt", ESPY_ROM_UNHANDLED_INTERRUPT, stand_still, ESPY_ROM_NAKED, 0},
     {"xtos_p_none", ESPY_ROM_P_NONE, p_none, ESPY_ROM_LEAF, 0},
