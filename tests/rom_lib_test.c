@@ -109,7 +109,7 @@ static void psram_is_written(void **state)
 {
     rom_pair *pair = begin(state);
     pair->compare = ROM_PAIR_RAM | ROM_PAIR_CHIPS;
-    for (unsigned i = 0; i < cases(20); i++) {
+    for (unsigned i = 0; i < cases(10); i++) {
         uint32_t n = some_length(pair), to = place_in(pair, ROM_PAIR_PSRAM, 4 * PAGE, n);
         rom_pair_call(pair, "memcpy", 3, to, source(pair, n), n);
         rom_pair_call(pair, "memset", 3, to, rom_pair_rand(pair), below(pair, n + 1));
@@ -134,8 +134,8 @@ static void code_is_overwritten(void **state)
 static void registers_are_copied(void **state)
 {
     rom_pair *pair = begin(state);
-    pair->compare = ROM_PAIR_ALL;
-    for (unsigned i = 0; i < cases(30); i++) {
+    pair->compare = ROM_PAIR_RAM | ROM_PAIR_BLOCKS;
+    for (unsigned i = 0; i < cases(20); i++) {
         uint32_t n = below(pair, 65), at = below(pair, 64 - n + 1);
         rom_pair_call(pair, "memcpy", 3, 0x60024098 + at, source(pair, n), n);
         rom_pair_call(pair, "memset", 3, 0x60024098 + at, rom_pair_rand(pair), n);
