@@ -614,14 +614,31 @@ static void any_rate(talk *t)
     set_baud(t, rate);
 }
 
+/* Several requests before the first is answered: more than the loader's ring holds, at times. */
+static void any_hurry(talk *t)
+{
+    static uint8_t bytes[0x900];
+    size_t size = rnd(t) % 4 == 0 ? sizeof bytes : rnd(t) % 64;
+    unsigned n = 2 + rnd(t) % 3;
+    for (unsigned i = 0; i < n; i++) {
+        uint8_t addr[4];
+        put_le32(addr, 0x60007044 + 4 * i);
+        request(t, 0x0a, addr, sizeof addr, 0);
+        fill(t, bytes, size);
+        request(t, 0x07, bytes, size, 0);
+    }
+    snprintf(t->what, sizeof t->what, "%u requests in a hurry, of %zu bytes", 2 * n, size);
+    hear(t);
+}
+
 static void any_sync(talk *t)
 {
     ask(t, 0x08, 1 + rnd(t) % 8, rnd(t), 0x55, 0, 0, 0, 0, 0, 0);
 }
 
 static void (*const any[])(talk *) = {
-    any_begin, any_begin,    any_data,     any_data,           any_data, any_length,
-    any_noise, any_too_long, any_register, any_flash_question, any_rate, any_sync,
+    any_begin,    any_begin,    any_data,           any_data, any_data, any_length, any_noise,
+    any_too_long, any_register, any_flash_question, any_rate, any_sync, any_hurry,
 };
 
 static void disorderly_session(talk *t)
