@@ -47,7 +47,7 @@ static inline uint8_t next(cursor *s)
     return *s->host++;
 }
 
-/* The first of n bytes that is `byte`; n is the address behind them if there is none. */
+/* How many of n bytes come before the first that is `byte`; n if none is. */
 static uint32_t find(const espy_rom_call *c, uint32_t addr, uint8_t byte, uint32_t n)
 {
     cursor s = at(c, addr);
