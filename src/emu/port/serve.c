@@ -123,6 +123,7 @@ static espy_status lock_flash(espy_serve *s, const char *path, espy_err *err)
     s->flash_lock = open(path, O_RDWR | O_CLOEXEC);
     if (s->flash_lock < 0 || flock(s->flash_lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return ESPY_OK;
+    s->flash_is_new = false; /* but not ours */
     espy_fail(err, ESPY_E_IO, "the flash file %s belongs to another virtual board that is running", path);
     espy_advise(err, "End that one, or take another file.");
     return ESPY_E_IO;

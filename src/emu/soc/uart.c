@@ -100,9 +100,8 @@ enum {
 #define RC_FAST_HZ 17500000u
 #define POLLED_CHAR_TICKS ESPY_TICKS_PER_US
 #define BUSY_CHAR_TICKS (4 * ESPY_TICKS_PER_MS)
+#define LOOKED_INTO (12 * ESPY_TICKS_PER_MS)
 #define PATIENCE (2 * ESPY_TICKS_PER_SECOND)
-
-enum { UNHEARD = 128 }; /* half of MicroPython's buffer */
 
 /* Reset values that are not zero. */
 static const uint32_t reset_values[UART_SIZE / 4] = {
@@ -385,6 +384,13 @@ static bool wire_open(const espy_uart *u)
     return u->rx.count < limit && rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST);
 }
 
+/* Whether the buffer behind the guest's interrupt handler may be filling up. */
+static bool crowded(const espy_uart *u)
+{
+    espy_tick came = u->rx_came[u->rx_oldest];
+    return u->rx_sleeper && came != 0 && u->rx_slept < came + LOOKED_INTO;
+}
+
 /* How long the host's next character takes to be here. */
 static espy_tick rx_length(const espy_uart *u)
 {
@@ -393,7 +399,7 @@ static espy_tick rx_length(const espy_uart *u)
         return wire;
     if (polled(u))
         return wire < POLLED_CHAR_TICKS ? wire : POLLED_CHAR_TICKS;
-    return u->rx_sleeper && u->rx_unheard >= UNHEARD && wire < BUSY_CHAR_TICKS ? BUSY_CHAR_TICKS : wire;
+    return crowded(u) && wire < BUSY_CHAR_TICKS ? BUSY_CHAR_TICKS : wire;
 }
 
 /* Starts the next character from the host, if there is one and the wire is free. */
@@ -538,7 +544,8 @@ static void rx_arrived(void *self)
     espy_uart *u = self;
     uint8_t byte = u->from_host.bytes[u->from_host_at++];
     drop_sent(u);
-    u->rx_unheard++;
+    u->rx_came[u->rx_oldest] = u->soc->clock->now;
+    u->rx_oldest = (u->rx_oldest + 1) % ESPY_UART_UNREAD;
     if (rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST)) {
         espy_wire_char sent = espy_wire_encode(byte, &u->host);
         hear(u, &sent, byte, u->rx_joined, host_has_more(u));
@@ -803,7 +810,7 @@ void espy_uart_host_break(espy_uart *u)
 void espy_uart_guest_sleeps(espy_uart *u)
 {
     u->rx_sleeper = true;
-    u->rx_unheard = u->rx.count; /* the handler has not seen these */
+    u->rx_slept = u->soc->clock->now;
 }
 
 void espy_uart_guest_restarts(espy_uart *u)

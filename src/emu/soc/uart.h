@@ -10,9 +10,10 @@
  *  - A character from the host waits on the wire for a receiver that is full.  While a
  *    receive interrupt is enabled, an interrupt handler moves characters into a buffer
  *    that this model cannot see (MicroPython's holds 259), so they come at the rate of
- *    the wire.  Of a guest that sleeps when it has nothing to do it is known when nobody
- *    can have emptied that buffer: after 128 characters without such a moment they come
- *    slowly, one in 4 ms.  While no receive interrupt is enabled the
+ *    the wire.  A guest that sleeps when it has nothing to do looks into that buffer once
+ *    a tick of its scheduler (10 ms): what came 12 ms before a moment in which both cores
+ *    sleep is out of it.  While 160 characters may still be in it the next come slowly,
+ *    one in 4 ms, so that Ctrl-C gets through.  While no receive interrupt is enabled the
  *    guest polls: a character comes every microsecond, as long as the FIFO is below its
  *    full threshold.  A guest that takes nothing for two seconds is not served any longer:
  *    what is for it overruns, as on a board, until it reads again.
@@ -30,6 +31,7 @@
 #include "uart_wire.h"
 
 #define ESPY_UART_RAM 1024
+#define ESPY_UART_UNREAD 160
 
 /* A FIFO in the UART's RAM. */
 typedef struct espy_uart_fifo {
@@ -69,12 +71,14 @@ typedef struct espy_uart {
     espy_sampler host_sampler;
 
     /* The receiver. */
-    espy_event rx_event;    /* the end of a character on the wire */
-    bool rx_joined;         /* that character follows one without a pause */
-    espy_event rx_patience; /* ends when the wire has waited for too long ... */
-    bool rx_given_up;       /* ... and this is true until the guest reads */
-    bool rx_sleeper;        /* the guest sleeps when it has nothing to do */
-    unsigned rx_unheard;    /* characters since it last did */
+    espy_event rx_event;                 /* the end of a character on the wire */
+    bool rx_joined;                      /* that character follows one without a pause */
+    espy_event rx_patience;              /* ends when the wire has waited for too long ... */
+    bool rx_given_up;                    /* ... and this is true until the guest reads */
+    bool rx_sleeper;                     /* the guest sleeps when it has nothing to do ... */
+    espy_tick rx_slept;                  /* ... and last did at this time */
+    espy_tick rx_came[ESPY_UART_UNREAD]; /* when the last characters did */
+    unsigned rx_oldest;                  /* among them */
     espy_sampler rx_sampler;
     espy_wire_meter meter;
     espy_event tout_event;
