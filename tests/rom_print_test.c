@@ -115,9 +115,10 @@ static void make_format(rom_pair *pair, char format[256], uint32_t args[9])
         args[i] = below(pair, 2) == 0 ? rom_pair_rand(pair) >> below(pair, 32) : numbers[below(pair, 7)];
     for (uint32_t pieces = below(pair, 6), arg = 0; pieces > 0; pieces--) {
         char letter = letters[below(pair, sizeof letters - 1)], width[8] = "";
-        const char *size = longs[below(pair, 5)];
+        const char *size = longs[below(pair, 5)], *flag = flags[below(pair, 7)];
         if (below(pair, 2) == 0)
-            snprintf(width, sizeof width, "%u%s", (unsigned)below(pair, 25), below(pair, 4) == 0 ? ".3" : "");
+            snprintf(width, sizeof width, "%u%s", (unsigned)below(pair, 25),
+                     below(pair, 4) == 0 && flag[0] != '.' ? ".3" : "");
         if (letter == 's' || letter == 'S') {
             arg = arg < 8 ? arg : 8;
             args[arg] = below(pair, 4) == 0 ? 0 : TEXT + below(pair, 10);
@@ -129,8 +130,8 @@ static void make_format(rom_pair *pair, char format[256], uint32_t args[9])
         else if (strcmp(size, "ll") == 0)
             size = "l";
         arg += letter != '%' && strchr("ifo", letter) == NULL;
-        n += (size_t)snprintf(format + n, 256 - n, "%s%%%s%s%s%c", below(pair, 3) == 0 ? "abc " : "",
-                              flags[below(pair, 7)], width, size, letter);
+        n += (size_t)snprintf(format + n, 256 - n, "%s%%%s%s%s%c", below(pair, 3) == 0 ? "abc " : "", flag, width, size,
+                              letter);
     }
 }
 
