@@ -56,7 +56,7 @@ enum {
     CAUSES = 24,
     UART_DEV_PRINT = 24, /* UartDev.buff_uart_no */
     RESTART_US = 200,
-    APP_POLL_US = 2,
+    APP_POLL_US = 100, /* the firmware waits as long for core 1, in turn */
     INIT_CYCLES = 9600 /* that the reset code takes to initialise RAM */
 };
 
