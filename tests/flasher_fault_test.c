@@ -59,7 +59,8 @@ static bool run(fake_rom *fake, unsigned *successes)
 {
     espy_flasher *flasher;
     espy_err err = {0};
-    assert_int_equal(espy_flasher_new(&flasher, fake_rom_link(fake), &(espy_flasher_config){.no_stub = true}, NULL), ESPY_OK);
+    assert_int_equal(espy_flasher_new(&flasher, fake_rom_link(fake), &(espy_flasher_config){.no_stub = true}, NULL),
+                     ESPY_OK);
     espy_status st = work(flasher, &err);
     assert_int_equal(err.status, st);
     if (st == ESPY_OK) {

@@ -99,8 +99,8 @@ static void bench_boot_and_loop(const char *spec)
     wait_for(link, ">>> ", 600000);
     seconds = now() - start;
     double done = (double)(espy_machine_instructions(machine) - before);
-    printf("  Python loop               %8.1f M instructions/s   (%.1f M in %.2f s)\n", done / seconds / 1e6, done / 1e6,
-           seconds);
+    printf("  Python loop               %8.1f M instructions/s   (%.1f M in %.2f s)\n", done / seconds / 1e6,
+           done / 1e6, seconds);
     espy_link_close(link);
 }
 
