@@ -25,10 +25,11 @@ typedef struct espy_cli {
     const char *port; /* -p, else ESPY_PORT, else NULL: the one board found */
     uint32_t baud;    /* -b; 0: the default */
     bool json;
-    bool quiet;   /* -q: neither talk nor progress */
-    bool verbose; /* -v: more talk */
-    bool help;    /* -h was among the options: main prints the command's help */
-    espy_log log; /* the channels of --trace, and those of -v */
+    bool quiet;            /* -q: neither talk nor progress */
+    bool verbose;          /* -v: more talk */
+    bool help;             /* -h was among the options: main prints the command's help */
+    espy_log log;          /* the channels of --trace, and those of -v */
+    const char *complaint; /* what an error begins with; NULL: "espy:" */
     espy_err err;
 } espy_cli;
 
@@ -102,6 +103,7 @@ void espy_cli_ignore_pipes(void);
 int espy_cmd_up(espy_cli *cli, int argc, char **argv);
 int espy_cmd_emu(espy_cli *cli, int argc, char **argv);
 int espy_cmd_image(espy_cli *cli, int argc, char **argv);
+int espy_cmd_esptool(espy_cli *cli, int argc, char **argv);
 /* The tables of these commands' options. */
 extern const espy_option espy_up_options[];
 extern const espy_option espy_emu_options[];

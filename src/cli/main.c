@@ -48,6 +48,11 @@ const espy_command espy_commands[] = {
      "control socket takes lines: boot 0|1, reset [0|1], download, power 0|1, status, quit,\n"
      "and answers ok or error.",
      espy_emu_options},
+    {"esptool", espy_cmd_esptool, "esptool [OPTIONS] COMMAND [ARGS]...",
+     "the command line of esptool, for the ESP32-S3",
+     "Takes esptool's commands and options word for word, in the spelling of version 5 or 4, as\n"
+     "does this program when it is called esptool or esptool.py. `espy esptool --help` lists them.",
+     no_options},
     {"help", run_help, "help [COMMAND]", "show this, or what a command takes", NULL, no_options},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
@@ -205,7 +210,8 @@ static void print_error(const espy_cli *cli)
     bool color = espy_cli_color(STDERR_FILENO);
     size_t n = strlen(cli->err.text);
     bool stopped = n > 0 && strchr(".?!", cli->err.text[n - 1]) != NULL;
-    fprintf(stderr, "%sespy:%s %s%s\n", color ? "\x1b[1;31m" : "", color ? "\x1b[0m" : "", cli->err.text,
+    fprintf(stderr, "%s%s%s %s%s\n", color ? "\x1b[1;31m" : "",
+            cli->complaint != NULL ? cli->complaint : "espy:", color ? "\x1b[0m" : "", cli->err.text,
             stopped ? "" : ".");
     if (cli->err.advice[0] != '\0')
         fprintf(stderr, "%s\n", cli->err.advice);
@@ -225,8 +231,17 @@ static int run_command(espy_cli *cli, int argc, char **argv)
     return status;
 }
 
+/* Whether this program goes by esptool's name. */
+static bool is_esptool(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    return strcmp(name, "esptool") == 0 || strcmp(name, "esptool.py") == 0;
+}
+
 static int run(espy_cli *cli, int argc, char **argv)
 {
+    if (argc > 0 && is_esptool(argv[0]))
+        return espy_cmd_esptool(cli, argc, argv);
     espy_args args = {.cli = cli, .table = main_options, .argc = argc, .argv = argv, .stop_at_operand = true};
     while (espy_args_next(&args) == ESPY_OK && args.id != 0)
         if (args.id == OPTION_VERSION) {
