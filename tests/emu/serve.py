@@ -322,7 +322,7 @@ def a_full_fifo_overruns(folder):
 
 def an_unpaced_program_loses_nothing(folder):
     """The script that reads is busy for longer, now and then, than MicroPython's buffer lasts."""
-    size = 1 << 20 if LONG else 1 << 15
+    size = 1 << 20 if LONG else 1 << 16
     code = ("import micropython, sys, hashlib\nmicropython.kbd_intr(-1)\nh = hashlib.sha256()\nn = 0\nprint('GO')\n"
             f"while n < {size}:\n    b = sys.stdin.buffer.read(256)\n    h.update(b)\n    n += len(b)\n"
             "    if n % 8192 == 0:\n        for i in range(30000): pass\n"

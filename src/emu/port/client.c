@@ -159,7 +159,7 @@ static void flush(espy_client *c)
 static void feed(espy_client *c)
 {
     size_t room = espy_bridge_room(c->bridge), n = c->in.size < room ? c->in.size : room;
-    if (c->kind == ESPY_SERVE_CONTROL || n == 0)
+    if (n == 0)
         return;
     espy_bridge_send(c->bridge, c->in.bytes, n);
     espy_buf_consume(&c->in, n);
@@ -232,7 +232,7 @@ static bool receive(espy_client *c)
 static void notice_fall(espy_client *c)
 {
     enum { ON_THE_WAY = 2048 }; /* chunks that a system holds for a connection, and more */
-    if (c->kind == ESPY_SERVE_CONTROL || c->falls == c->bridge->falls)
+    if (c->falls == c->bridge->falls)
         return;
     c->falls = c->bridge->falls;
     espy_buf_clear(&c->in);
@@ -269,22 +269,32 @@ void espy_client_ready(espy_client *c, short revents)
         receive(c);
     if (c->fd >= 0 && c->eof && (revents & (POLLHUP | POLLERR)) != 0)
         leave(c);
-    feed(c);
+    if (c->kind != ESPY_SERVE_CONTROL)
+        feed(c);
     if ((revents & POLLOUT) != 0)
         flush(c);
+}
+
+/* The answer to the last command is due when what it started is over. */
+static void answer(espy_client *c)
+{
+    if (c->reply[0] == '\0' || espy_bridge_busy(c->bridge))
+        return;
+    espy_buf_append(&c->out, c->reply, strlen(c->reply), NULL);
+    espy_buf_append(&c->out, "\n", 1, NULL);
+    c->reply[0] = '\0';
 }
 
 void espy_client_turn(espy_client *c)
 {
     if (c->pty != NULL)
         look_at_pty(c);
-    notice_fall(c);
-    feed(c);
-    control(c);
-    if (c->reply[0] != '\0' && !espy_bridge_busy(c->bridge)) {
-        espy_buf_append(&c->out, c->reply, strlen(c->reply), NULL);
-        espy_buf_append(&c->out, "\n", 1, NULL);
-        c->reply[0] = '\0';
+    if (c->kind == ESPY_SERVE_CONTROL) {
+        control(c);
+        answer(c);
+    } else {
+        notice_fall(c);
+        feed(c);
     }
     flush(c);
 }
