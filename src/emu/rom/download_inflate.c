@@ -650,7 +650,7 @@ static int copy_match(inflater *s)
     if (s->dist > s->dist_from_start && (s->flags & ESPY_TINFL_NON_WRAPPING) != 0)
         return go_to(s, BAD_DISTANCE);
     uint32_t from = s->start + ((s->dist_from_start - s->dist) & s->mask), later = from > s->out ? from : s->out;
-    if (later + s->counter <= s->out_end)
+    if (later <= s->out_end && s->counter <= s->out_end - later)
         return whole_match(s);
     return s->counter-- == 0 ? go_to(s, SYMBOL) : cut_match(s);
 }
