@@ -40,9 +40,11 @@ typedef struct stream {
     uint32_t block;       /* the size of the next ones: what is lost often had better be small */
     unsigned good;        /* acknowledgements since it last changed */
     bool end_sent;
-    uint16_t epoch; /* the tag of the first frame since going back */
-    uint16_t status_tag;
-    unsigned troubles; /* since the last progress */
+    uint16_t epoch;        /* the tag of the first frame since going back */
+    uint16_t status_tag;   /* of the last STATUS, */
+    uint32_t status_sent;  /* and what had been sent before it: */
+    bool status_after_end; /* its answer says what of that has arrived */
+    unsigned troubles;     /* since the last progress */
     bool finished;
     uint64_t verify_began; /* ms; 0: not yet */
 } stream;
@@ -137,6 +139,8 @@ static espy_status ask_status(stream *s, espy_err *err)
     s->troubles += 3; /* a silence weighs more than a loss */
     espy_status st = espy_stub_send(s->flasher, ESPY_STUB_STATUS, NULL, 0, NULL, 0, err);
     s->status_tag = s->flasher->stub.tag;
+    s->status_sent = s->sent;
+    s->status_after_end = s->end_sent;
     return st;
 }
 
@@ -196,8 +200,9 @@ static espy_status take_ack(stream *s, const espy_stub_frame *frame, const espy_
     if (ack->has_digest)
         return finish(s, ack, err);
     bool fresh = (int16_t)(frame->tag - s->epoch) >= 0;
-    bool asked = frame->op == ESPY_STUB_STATUS && frame->status == ESPY_STUB_OK && frame->tag == s->status_tag;
-    if (frame->status == ESPY_STUB_GAP ? fresh : asked) {
+    bool asked = frame->op == ESPY_STUB_STATUS && frame->status == ESPY_STUB_OK && frame->tag == s->status_tag &&
+                 (ack->next < s->status_sent || s->status_after_end);
+    if (fresh && (frame->status == ESPY_STUB_GAP || asked)) {
         s->troubles++;
         go_back(s);
     }
