@@ -152,6 +152,17 @@ espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *byt
  * where the link has none.  The board runs its flash when this returns. */
 espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err);
 
+/* The same through the chip's watchdog whatever the link has. */
+espy_status espy_flasher_reset_by_watchdog(espy_flasher *flasher, espy_err *err);
+
+/* Whether espy's stub runs on the board, once it is identified. */
+bool espy_flasher_has_stub(const espy_flasher *flasher);
+
+/* One word of the chip's memory or of its registers, at an address that is a multiple of
+ * 4; writing changes the bits that mask has set. */
+espy_status espy_flasher_read_word(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err);
+espy_status espy_flasher_write_word(espy_flasher *flasher, uint32_t addr, uint32_t value, uint32_t mask, espy_err *err);
+
 /* Numbers of everything since espy_flasher_new(); seconds are of the link's clock. */
 const espy_flasher_stats *espy_flasher_get_stats(espy_flasher *flasher);
 

@@ -17,9 +17,7 @@ int espy_cmd_esptool(espy_cli *cli, int argc, char **argv)
         espy_esptool_help(&et);
     } else if (st == ESPY_OK) {
         espy_esptool_print(&et, "espy %s, as esptool v%s", ESPY_VERSION, ESPY_ESPTOOL_VERSION);
-        st = et.command->run(&et);
-        if (st != ESPY_OK && cli->err.status == ESPY_OK)
-            espy_fail(&cli->err, st, "%s failed", et.command->name);
+        st = et.command->work != NULL ? espy_esptool_on_board(&et) : et.command->run(&et);
     }
     espy_esptool_free(&et);
     return (int)st;

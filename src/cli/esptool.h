@@ -35,7 +35,7 @@ typedef struct espy_esptool {
     /* Options before the command.  A choice points to the table's own string. */
     const char *chip; /* "auto", "esp32s3", ... */
     const char *port; /* NULL: none given */
-    const char *before, *after, *stub_version, *override_vddsdio;
+    const char *before, *after;
     uint32_t baud;
     int32_t connect_attempts; /* 0 and less: without end */
     bool no_stub, trace, verbose, silent, help;
@@ -45,11 +45,11 @@ typedef struct espy_esptool {
     const char *output, *format, *pad_to_size, *mmu_page_size, *image_version;
     uint32_t target_offset, chunk_size, elf_sha256_offset, min_rev, min_rev_full, max_rev_full;
     bool md5_disable, secure_pad, secure_pad_v2, dont_append_digest, use_segments, ram_only_header;
-    bool erase_all, no_progress, force, compress, no_compress, diff;
+    bool erase_all, no_progress, force, compress, no_compress, skip_flashed, diff;
 
     /* Operands. */
     const char *input;
-    uint32_t address, size, value;
+    uint32_t address, size, value, mask;
     espy_words pairs; /* ADDRESS FILENAME ... */
 
     espy_words owned; /* strings from @files, for the pointers above */
@@ -85,14 +85,18 @@ typedef struct espy_esptool_operand {
     const char *name; /* "ADDRESS" */
     espy_esptool_kind kind;
     size_t member;
+    bool optional;
 } espy_esptool_operand;
 
 #define ESPY_ET_OPERANDS 3
 
+struct espy_esptool_board;
+
 typedef struct espy_esptool_command {
-    const char *name; /* "write-flash"; its older name has underscores */
-    espy_status (*run)(espy_esptool *et);
-    const espy_esptool_option *options; /* ends with a NULL name; may be NULL */
+    const char *name;                     /* "write-flash"; its older name has underscores */
+    espy_status (*run)(espy_esptool *et); /* without a board, or NULL */
+    espy_status (*work)(espy_esptool *et, struct espy_esptool_board *board); /* with one, or NULL */
+    const espy_esptool_option *options;                                      /* ends with a NULL name; may be NULL */
     espy_esptool_operand operand[ESPY_ET_OPERANDS];
     bool needs_chip; /* says nothing without --chip */
     const char *help;
@@ -121,6 +125,13 @@ espy_status espy_esptool_load(espy_esptool *et, espy_pieces *pieces);
 espy_status espy_esptool_patch(espy_esptool *et, espy_piece *piece, const char *size);
 /* "16MB", "512KB": bytes; 0 for another text, and what does not fit 32 bits. */
 uint32_t espy_esptool_bytes(const char *size);
+
+/* "16MB" of bytes; writes into text. */
+const char *espy_esptool_size_name(uint32_t bytes, char *text, size_t cap);
+
+/* esptool_board.c: checks what can be checked, connects, says what is there, does the
+ * command's work, and leaves the board as --after says. */
+espy_status espy_esptool_on_board(espy_esptool *et);
 
 /* The commands. */
 espy_status espy_esptool_version(espy_esptool *et);

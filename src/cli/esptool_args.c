@@ -336,7 +336,7 @@ static espy_status check(parser *p)
     espy_esptool *et = p->et;
     const espy_esptool_operand *next = p->operands < ESPY_ET_OPERANDS ? &et->command->operand[p->operands] : NULL;
     bool pairs = next != NULL && next->name != NULL && next->kind == ESPY_ET_PAIRS;
-    if (next != NULL && next->name != NULL && !(pairs && et->pairs.count > 0))
+    if (next != NULL && next->name != NULL && !next->optional && !(pairs && et->pairs.count > 0))
         return usage(et, "Missing argument '%s'", next->name);
     if (pairs && et->pairs.count % 2 != 0)
         return usage(et, "Must be pairs of an address and the binary filename to write there");
@@ -344,6 +344,8 @@ static espy_status check(parser *p)
         return usage(et, "Cannot use both --verbose and --silent options at the same time");
     if (et->trace && et->silent)
         return usage(et, "Cannot use both --trace and --silent options at the same time");
+    if (et->compress && et->no_compress)
+        return usage(et, "--compress and --no-compress exclude each other");
     if (et->command->needs_chip && strcmp(et->chip, "auto") == 0)
         return usage(et, "Specify the --chip argument: esp32s3");
     if (strcmp(et->chip, "auto") != 0 && strcmp(et->chip, "esp32s3") != 0)
@@ -354,6 +356,7 @@ static espy_status check(parser *p)
 espy_status espy_esptool_parse(espy_esptool *et, int argc, char **argv)
 {
     espy_words words = {0};
+    et->mask = UINT32_MAX;
     espy_status st = espy_esptool_expand(et, &words, argc, argv);
     parser p = {.et = et, .options = espy_esptool_globals, .word = (char **)words.word, .count = words.count};
     if (st == ESPY_OK)

@@ -8,6 +8,7 @@
 #include "../image/merge.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,15 @@ uint32_t espy_esptool_bytes(const char *size)
     unsigned long value = strtoul(size, &end, 10);
     unsigned shift = strncmp(end, "MB", 2) == 0 ? 20 : strncmp(end, "KB", 2) == 0 ? 10 : 0;
     return isdigit((unsigned char)size[0]) && shift > 0 && value <= UINT32_MAX >> shift ? (uint32_t)value << shift : 0;
+}
+
+const char *espy_esptool_size_name(uint32_t bytes, char *text, size_t cap)
+{
+    if (bytes >= UINT32_C(1) << 20)
+        snprintf(text, cap, "%uMB", (unsigned)(bytes >> 20));
+    else
+        snprintf(text, cap, "%uKB", (unsigned)(bytes >> 10));
+    return text;
 }
 
 /* The codes of the options; what this chip does not have is refused by name. */

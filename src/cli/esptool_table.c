@@ -2,13 +2,15 @@
  *
  * The commands and options of `espy esptool`: the table.
  */
-#include "esptool.h"
+#include "esptool_board.h"
 
 #define AT(member) offsetof(espy_esptool, member)
 
 static const char *const chips[] = {"auto",     "esp8266", "esp32",    "esp32s2",  "esp32s3",  "esp32c3",
                                     "esp32c2",  "esp32c6", "esp32c61", "esp32c5",  "esp32e22", "esp32h2",
                                     "esp32h21", "esp32p4", "esp32h4",  "esp32s31", NULL};
+static const char *const befores[] = {"default-reset", "no-reset", NULL};
+static const char *const afters[] = {"hard-reset", "no-reset", "no-reset-stub", "watchdog-reset", NULL};
 static const char *const modes[] = {"qio", "qout", "dio", "dout", "keep", NULL};
 static const char *const modes_no_keep[] = {"qio", "qout", "dio", "dout", NULL};
 /* The chip has four of these; the others are known, and refused by name. */
@@ -18,6 +20,8 @@ static const char *const freqs_no_keep[] = {"80m", "64m", "60m", "48m", "40m", "
                                             "26m", "24m", "20m", "16m", "15m", "12m", NULL};
 static const char *const sizes_merge[] = {"keep",   "256KB", "512KB", "1MB",  "2MB",  "2MB-c1", "4MB",
                                           "4MB-c1", "8MB",   "16MB",  "32MB", "64MB", "128MB",  NULL};
+static const char *const sizes_write[] = {"detect", "keep", "256KB", "512KB", "1MB",  "2MB",   "2MB-c1", "4MB",
+                                          "4MB-c1", "8MB",  "16MB",  "32MB",  "64MB", "128MB", NULL};
 static const char *const sizes_image[] = {"256KB", "512KB", "1MB",  "2MB",  "2MB-c1", "4MB", "4MB-c1",
                                           "8MB",   "16MB",  "32MB", "64MB", "128MB",  NULL};
 static const char *const paddings[] = {"256KB", "512KB", "1MB",  "2MB",   "4MB", "8MB",
@@ -28,6 +32,16 @@ static const char *const versions[] = {"1", "2", "3", NULL};
 
 const espy_esptool_option espy_esptool_globals[] = {
     {"--chip", "-c", NULL, ESPY_ET_CHIP, AT(chip), chips, "auto", "ESPTOOL_CHIP", 0, "the chip"},
+    {"--port", "-p", NULL, ESPY_ET_TEXT, AT(port), NULL, NULL, "ESPTOOL_PORT", 0,
+     "the board: /dev/ttyUSB0, socket://, rfc2217://, emu:MODEL (default: the one found)"},
+    {"--baud", "-b", NULL, ESPY_ET_NUMBER, AT(baud), NULL, "0", "ESPTOOL_BAUD", 20000000,
+     "transfer rate (default: as fast as works)"},
+    {"--before", NULL, NULL, ESPY_ET_RESET, AT(before), befores, "default-reset", "ESPTOOL_BEFORE", 0,
+     "how to get into the loader"},
+    {"--after", "-a", NULL, ESPY_ET_RESET, AT(after), afters, "hard-reset", "ESPTOOL_AFTER", 0, "how to leave it"},
+    {.name = "--no-stub", .kind = ESPY_ET_FLAG, .member = AT(no_stub), .help = "work through the chip's ROM alone"},
+    {"--connect-attempts", NULL, NULL, ESPY_ET_COUNT, AT(connect_attempts), NULL, "7", "ESPTOOL_CONNECT_ATTEMPTS", 0,
+     "resets to try; 0 or less: without end"},
     {.name = "--trace", .brief = "-t", .kind = ESPY_ET_FLAG, .member = AT(trace), .help = "log every command"},
     {.name = "--verbose", .brief = "-v", .kind = ESPY_ET_FLAG, .member = AT(verbose), .help = "say everything"},
     {.name = "--silent", .brief = "-s", .kind = ESPY_ET_FLAG, .member = AT(silent), .help = "say errors only"},
@@ -112,25 +126,115 @@ static const espy_esptool_option elf_options[] = {
     {.name = NULL},
 };
 
+static const espy_esptool_option write_options[] = {
+    {.name = "--erase-all",
+     .brief = "-e",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(erase_all),
+     .help = "erase all of the flash first"},
+    {.name = "--no-progress",
+     .brief = "-p",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(no_progress),
+     .help = "no progress bar"},
+    {.name = "--force",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(force),
+     .help = "write what is for another chip, or to a locked one"},
+    {.name = "--skip-flashed",
+     .brief = "-s",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(skip_flashed),
+     .help = "skip what is there already, as espy always does"},
+    {.name = "--compress",
+     .brief = "-z",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(compress),
+     .help = "send compressed, as espy always does"},
+    {.name = "--no-compress",
+     .brief = "-u",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(no_compress),
+     .help = "taken for compatibility: espy compresses nevertheless"},
+    FLASH_ROWS(modes, freqs, sizes_write, "keep", "keep", "keep"),
+    {.name = NULL},
+};
+
+static const espy_esptool_option verify_options[] = {
+    {.name = "--diff", .brief = "-d", .kind = ESPY_ET_FLAG, .member = AT(diff), .help = "show what differs"},
+    FLASH_ROWS(modes, freqs, sizes_write, "keep", "keep", "keep"),
+    {.name = NULL},
+};
+
+static const espy_esptool_option read_options[] = {
+    {.name = "--no-progress",
+     .brief = "-p",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(no_progress),
+     .help = "no progress bar"},
+    {"--flash-size", "-fs", "--flash_size", ESPY_ET_CHOICE, AT(flash_size), sizes_write, "keep", "ESPTOOL_FS", 0,
+     "taken for compatibility: the size is what the flash says"},
+    {.name = NULL},
+};
+
+static const espy_esptool_option erase_options[] = {
+    {.name = "--force",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(force),
+     .help = "erase even where security features are active"},
+    {.name = NULL},
+};
+
+#define ADDRESS                                                                                                        \
+    {                                                                                                                  \
+        "ADDRESS", ESPY_ET_NUMBER, AT(address), false                                                                  \
+    }
+#define SIZE                                                                                                           \
+    {                                                                                                                  \
+        "SIZE", ESPY_ET_SIZE, AT(size), false                                                                          \
+    }
+#define OUTPUT                                                                                                         \
+    {                                                                                                                  \
+        "OUTPUT", ESPY_ET_TEXT, AT(output), false                                                                      \
+    }
+#define PAIRS                                                                                                          \
+    {                                                                                                                  \
+        "ADDRESS FILENAME", ESPY_ET_PAIRS, AT(pairs), false                                                            \
+    }
+#define INPUT                                                                                                          \
+    {                                                                                                                  \
+        "FILENAME", ESPY_ET_FILE, AT(input), false                                                                     \
+    }
+
+/* clang-format off */
 const espy_esptool_command espy_esptool_commands[] = {
-    {"elf2image",
-     espy_esptool_elf2image,
-     elf_options,
-     {{"FILENAME", ESPY_ET_FILE, AT(input)}},
-     true,
-     "make an application image from an ELF file"},
-    {"image-info",
-     espy_esptool_image_info,
-     NULL,
-     {{"FILENAME", ESPY_ET_FILE, AT(input)}},
-     false,
-     "show what is in a firmware image"},
-    {"merge-bin",
-     espy_esptool_merge_bin,
-     merge_options,
-     {{"ADDRESS FILENAME", ESPY_ET_PAIRS, AT(pairs)}},
-     true,
-     "merge several files into one"},
-    {"version", espy_esptool_version, NULL, {{NULL, ESPY_ET_FLAG, 0}}, false, "show the version"},
+    {.name = "write-flash", .work = espy_esptool_write_flash, .options = write_options, .operand = {PAIRS},
+     .help = "write files to the flash"},
+    {.name = "read-flash", .work = espy_esptool_read_flash, .options = read_options,
+     .operand = {ADDRESS, SIZE, OUTPUT}, .help = "read the flash into a file; SIZE may be ALL"},
+    {.name = "verify-flash", .work = espy_esptool_verify_flash, .options = verify_options, .operand = {PAIRS},
+     .help = "compare the flash with files"},
+    {.name = "erase-flash", .work = espy_esptool_erase_flash, .options = erase_options,
+     .help = "erase all of the flash"},
+    {.name = "erase-region", .work = espy_esptool_erase_region, .options = erase_options, .operand = {ADDRESS, SIZE},
+     .help = "erase a region of the flash; SIZE may be ALL"},
+    {.name = "read-mac", .work = espy_esptool_read_mac, .help = "show the MAC address"},
+    {.name = "flash-id", .work = espy_esptool_flash_id, .help = "show what flash there is"},
+    {.name = "chip-id", .work = espy_esptool_chip_id,
+     .help = "show the MAC address, which stands for the chip's id"},
+    {.name = "read-mem", .work = espy_esptool_read_mem, .operand = {ADDRESS}, .help = "read a word of memory"},
+    {.name = "write-mem", .work = espy_esptool_write_mem,
+     .operand = {ADDRESS, {"VALUE", ESPY_ET_NUMBER, AT(value), false}, {"MASK", ESPY_ET_NUMBER, AT(mask), true}},
+     .help = "write a word of memory, of which MASK (default: all bits) is changed"},
+    {.name = "dump-mem", .work = espy_esptool_dump_mem, .operand = {ADDRESS, SIZE, OUTPUT},
+     .help = "read memory into a file"},
+    {.name = "run", .work = espy_esptool_run, .help = "let the program in the flash run"},
+    {.name = "elf2image", .run = espy_esptool_elf2image, .options = elf_options, .operand = {INPUT},
+     .needs_chip = true, .help = "make an application image from an ELF file"},
+    {.name = "image-info", .run = espy_esptool_image_info, .operand = {INPUT},
+     .help = "show what is in a firmware image"},
+    {.name = "merge-bin", .run = espy_esptool_merge_bin, .options = merge_options, .operand = {PAIRS},
+     .needs_chip = true, .help = "merge several files into one"},
+    {.name = "version", .run = espy_esptool_version, .help = "show the version"},
     {.name = NULL},
 };

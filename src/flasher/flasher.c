@@ -216,13 +216,45 @@ static espy_status clear_forced_download(espy_flasher *flasher, espy_err *err)
     return espy_pass(err, st, &why);
 }
 
-espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err)
+static espy_status leave(espy_flasher *flasher, bool by_lines, espy_err *err)
 {
     uint64_t start = espy_link_now_ms(flasher->link);
     espy_flasher_progress(flasher, ESPY_PHASE_RESET, 0, 0);
     espy_status st = clear_forced_download(flasher, err);
     if (st == ESPY_OK)
-        st = flasher->link->has_lines ? line_reset(flasher, err) : watchdog_reset(flasher, err);
+        st = by_lines ? line_reset(flasher, err) : watchdog_reset(flasher, err);
     espy_flasher_spent(flasher, &flasher->stats.reset_s, start);
     return st;
+}
+
+espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err)
+{
+    return leave(flasher, flasher->link->has_lines, err);
+}
+
+espy_status espy_flasher_reset_by_watchdog(espy_flasher *flasher, espy_err *err)
+{
+    return leave(flasher, false, err);
+}
+
+/* ---- words ------------------------------------------------------------------------------ */
+
+bool espy_flasher_has_stub(const espy_flasher *flasher)
+{
+    return flasher->stub.running;
+}
+
+espy_status espy_flasher_read_word(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err)
+{
+    if (addr % 4 != 0)
+        return espy_fail(err, ESPY_E_ARG, "0x%x is not the address of a word: it is no multiple of 4", (unsigned)addr);
+    return espy_flasher_read_reg(flasher, addr, value, err);
+}
+
+espy_status espy_flasher_write_word(espy_flasher *flasher, uint32_t addr, uint32_t value, uint32_t mask, espy_err *err)
+{
+    const espy_loader_reg reg = {addr, value, mask, 0};
+    if (addr % 4 != 0)
+        return espy_fail(err, ESPY_E_ARG, "0x%x is not the address of a word: it is no multiple of 4", (unsigned)addr);
+    return espy_flasher_write_regs(flasher, &reg, 1, err);
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `espy esptool` on a board: connecting, saying what is there, and leaving.
+ */
+#include "esptool_board.h"
+#include "up.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+void espy_esptool_quiet(espy_esptool_board *board)
+{
+    espy_progress_end(&board->progress, NULL);
+}
+
+/* One bar for each phase that takes long, on stderr. */
+static void on_progress(void *user, espy_phase phase, uint64_t done, uint64_t total)
+{
+    espy_esptool_board *board = user;
+    bool shown = phase >= ESPY_PHASE_COMPARE && phase <= ESPY_PHASE_READ && total > 0;
+    if (board->et->no_progress || !board->progress.terminal)
+        return;
+    if (board->progress.active && (phase != board->phase || !shown))
+        espy_esptool_quiet(board);
+    board->phase = phase;
+    if (shown && !board->progress.active)
+        espy_progress_begin(&board->progress, board->et->cli, espy_phase_name(phase), total);
+    board->progress.total = total;
+    if (shown)
+        espy_progress_update(&board->progress, done);
+}
+
+double espy_esptool_now(const espy_esptool_board *board)
+{
+    return (double)espy_link_now_ms(board->link) / 1000.0;
+}
+
+espy_status espy_esptool_within(espy_esptool_board *board, uint32_t addr, uint32_t size)
+{
+    char name[16];
+    uint64_t end = (uint64_t)addr + size;
+    uint32_t flash = board->info.flash.size;
+    if (flash == 0 || end <= flash)
+        return ESPY_OK;
+    return espy_fail(&board->et->cli->err, ESPY_E_ARG,
+                     "Can't access flash regions larger than detected flash size (set size 0x%x from address 0x%08x "
+                     "goes past %s by 0x%llx bytes)",
+                     (unsigned)size, (unsigned)addr, espy_esptool_size_name(flash, name, sizeof name),
+                     (unsigned long long)(end - flash));
+}
+
+espy_status espy_esptool_resolve_size(espy_esptool_board *board, uint32_t *size)
+{
+    char name[16];
+    if (*size != ESPY_SIZE_ALL)
+        return ESPY_OK;
+    *size = board->info.flash.size;
+    if (*size == 0)
+        return espy_fail(&board->et->cli->err, ESPY_E_DEVICE, "Detecting flash size failed. Set an exact size value");
+    espy_esptool_print(board->et, "Detected flash size: %s", espy_esptool_size_name(*size, name, sizeof name));
+    return ESPY_OK;
+}
+
+const char *espy_esptool_flash_size(espy_esptool_board *board, char *text, size_t cap)
+{
+    espy_esptool *et = board->et;
+    if (strcmp(et->flash_size, "detect") != 0)
+        return et->flash_size;
+    if (board->info.flash.size == 0) {
+        espy_esptool_warn(et, "Could not auto-detect flash size, defaulting to 4MB.");
+        return "4MB";
+    }
+    espy_esptool_print(et, "Auto-detected flash size: %s", espy_esptool_size_name(board->info.flash.size, text, cap));
+    return text;
+}
+
+void espy_esptool_print_mac(const espy_esptool *et, const espy_board *info)
+{
+    const uint8_t *m = info->mac;
+    espy_esptool_print(et, "%-20s%02x:%02x:%02x:%02x:%02x:%02x", "MAC:", m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
+static void print_features(const espy_esptool *et, const espy_board *info)
+{
+    char flash[48] = "", psram[64] = "";
+    if (info->flash.embedded > 0)
+        snprintf(flash, sizeof flash, ", Embedded Flash %uMB", (unsigned)(info->flash.embedded >> 20));
+    if (info->psram.size > 0)
+        snprintf(psram, sizeof psram, ", Embedded PSRAM %uMB (%s)", (unsigned)(info->psram.size >> 20),
+                 info->psram.vendor);
+    espy_esptool_print(et, "%-20sWi-Fi, BT 5 (LE), Dual Core + LP Core, 240MHz%s%s", "Features:", flash, psram);
+}
+
+static void print_board(const espy_esptool_board *board)
+{
+    const espy_esptool *et = board->et;
+    const espy_board *info = &board->info;
+    if (strcmp(et->chip, "auto") == 0)
+        espy_esptool_print(et, "Detecting chip type... %s", info->chip);
+    espy_esptool_print(et, "Connected to %s on %s:", info->chip, board->link->name);
+    if (info->secure_download) {
+        espy_esptool_print(et, "%-20s%s in Secure Download Mode\n", "Chip type:", info->chip);
+        return;
+    }
+    espy_esptool_print(et, "%-20s%s (%s) (revision v%u.%u)", "Chip type:", info->chip, info->package,
+                       info->revision_major, info->revision_minor);
+    print_features(et, info);
+    espy_esptool_print(et, "%-20s40MHz", "Crystal frequency:");
+    espy_esptool_print_mac(et, info);
+    espy_esptool_print(et, "\n%s\n", espy_flasher_has_stub(board->flasher) ? "Stub flasher running." : "No stub.");
+}
+
+static espy_status connect(espy_esptool_board *board)
+{
+    espy_esptool *et = board->et;
+    espy_err *err = &et->cli->err;
+    espy_flasher_config config = {
+        .baud = et->baud,
+        .no_reset = strcmp(et->before, "no-reset") == 0,
+        .attempts = et->connect_attempts > 0 ? (unsigned)et->connect_attempts : UINT_MAX / 8,
+        .no_stub = et->no_stub,
+        .progress = on_progress,
+        .cancelled = espy_cli_cancelled,
+        .user = board,
+        .log = &et->cli->log,
+    };
+    espy_esptool_print(et, "Serial port %s:", board->link->name);
+    espy_esptool_print(et, "Connecting...");
+    fflush(stdout);
+    espy_status st = espy_flasher_new(&board->flasher, board->link, &config, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_connect(board->flasher, err);
+    if (st != ESPY_OK)
+        return espy_context(err, "Failed to connect to ESP32-S3");
+    st = espy_flasher_identify(board->flasher, &board->info, err);
+    if (st == ESPY_OK)
+        print_board(board);
+    return st;
+}
+
+/* What --after asks for.  Back from the stub to the ROM there is no way but a reset. */
+static espy_status leave(espy_esptool_board *board)
+{
+    espy_esptool *et = board->et;
+    espy_err *err = &et->cli->err;
+    bool stub = espy_flasher_has_stub(board->flasher);
+    if (strcmp(et->after, "no-reset-stub") == 0 || (strcmp(et->after, "no-reset") == 0 && !stub)) {
+        espy_esptool_print(et, "Staying in %s.", stub ? "flasher stub" : "bootloader");
+        return ESPY_OK;
+    }
+    if (strcmp(et->after, "no-reset") == 0) {
+        espy_esptool_print(et, "Staying in bootloader.");
+        return board->link->has_lines ? espy_flasher_connect(board->flasher, err) : ESPY_OK;
+    }
+    if (strcmp(et->after, "hard-reset") == 0 && board->link->has_lines) {
+        espy_esptool_print(et, "Hard resetting via RTS pin...");
+        return espy_flasher_reset(board->flasher, err);
+    }
+    espy_esptool_print(et, "Hard resetting with a watchdog...");
+    return espy_flasher_reset_by_watchdog(board->flasher, err);
+}
+
+static espy_status session(espy_esptool_board *board)
+{
+    espy_esptool *et = board->et;
+    espy_status st = connect(board);
+    if (st != ESPY_OK)
+        return st;
+    st = et->command->work(et, board);
+    espy_esptool_quiet(board);
+    espy_esptool_print(et, "%s", "");
+    /* The command's own failure comes first; the board is left as asked all the same. */
+    espy_err failure = et->cli->err;
+    et->cli->err = (espy_err){0};
+    espy_status left = st == ESPY_E_CANCELLED ? ESPY_OK : leave(board);
+    if (st != ESPY_OK)
+        et->cli->err = failure;
+    return st != ESPY_OK ? st : left;
+}
+
+espy_status espy_esptool_on_board(espy_esptool *et)
+{
+    espy_esptool_board board = {.et = et};
+    board.progress.terminal = espy_cli_color(2);
+    et->cli->quiet = et->silent;
+    if (et->port != NULL)
+        et->cli->port = et->port;
+    if (et->trace)
+        et->cli->log.mask |= ESPY_LOG_CMD | ESPY_LOG_WIRE;
+    espy_status st = et->pairs.count > 0 ? espy_esptool_load(et, &board.pieces) : ESPY_OK;
+    if (st == ESPY_OK)
+        st = espy_up_open_port(et->cli, &board.link);
+    if (st == ESPY_OK)
+        st = session(&board);
+    espy_progress_abort(&board.progress);
+    espy_flasher_free(board.flasher);
+    espy_link_close(board.link);
+    espy_pieces_free(&board.pieces);
+    return st;
+}

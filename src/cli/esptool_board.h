@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `espy esptool`: the commands that need a board, and what they share.
+ */
+#ifndef ESPY_CLI_ESPTOOL_BOARD_H
+#define ESPY_CLI_ESPTOOL_BOARD_H
+
+#include "esptool.h"
+#include "progress.h"
+
+#include "espy/flasher.h"
+#include "espy/link.h"
+
+typedef struct espy_esptool_board {
+    espy_esptool *et;
+    espy_link *link;
+    espy_flasher *flasher;
+    espy_board info;
+    espy_pieces pieces; /* the command's files */
+    espy_progress progress;
+    espy_phase phase;
+} espy_esptool_board;
+
+/* esptool_board.c */
+void espy_esptool_print_mac(const espy_esptool *et, const espy_board *info);
+/* An error unless the range lies within the flash that was detected. */
+espy_status espy_esptool_within(espy_esptool_board *board, uint32_t addr, uint32_t size);
+/* Turns ALL into the size of the flash. */
+espy_status espy_esptool_resolve_size(espy_esptool_board *board, uint32_t *size);
+/* Ends a progress bar that is still drawn. */
+void espy_esptool_quiet(espy_esptool_board *board);
+/* Seconds of the link's clock. */
+double espy_esptool_now(const espy_esptool_board *board);
+/* --flash-size with "detect" replaced by what was found. */
+const char *espy_esptool_flash_size(espy_esptool_board *board, char *text, size_t cap);
+
+/* esptool_look.c */
+espy_status espy_esptool_chip_id(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_flash_id(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_read_mac(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_read_mem(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_write_mem(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_dump_mem(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_run(espy_esptool *et, espy_esptool_board *board);
+
+/* esptool_flash.c */
+espy_status espy_esptool_erase_flash(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_erase_region(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_read_flash(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_write_flash(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_verify_flash(espy_esptool *et, espy_esptool_board *board);
+
+#endif

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""esptool's commands on a virtual board: the tutorial's two lines as they stand, under esptool's
+own name, and what each command leaves on the flash and says.  Prints TAP; see lib/peer.py.
+"""
+import os
+import pathlib
+import random
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+from peer import ESPY, FIRMWARE, espy, main  # noqa: E402
+
+OCT = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
+ARG, IO, DEVICE, UNSUPPORTED = 2, 3, 6, 8  # docs/errors.md
+NOISE = random.Random(7).randbytes(0x3000)
+
+
+class Board:
+    """A virtual board that keeps its flash in a file."""
+
+    def __init__(self, folder, model="n8"):
+        self.folder, self.flash = folder, folder / "flash.bin"
+        self.port = f"emu:{model},flash={self.flash}"
+
+    def run(self, *words, status=0, **env):
+        done = espy("--port", self.port, *words, cwd=self.folder, **env)
+        assert done.returncode == status, (words, done)
+        return done.stdout + done.stderr
+
+    def file(self, name, data):
+        (self.folder / name).write_bytes(data)
+        return name
+
+    def at(self, addr, size):
+        with open(self.flash, "rb") as flash:
+            flash.seek(addr)
+            return flash.read(size)
+
+
+def says(text, *sentences):
+    for sentence in sentences:
+        assert re.search(sentence, text), (sentence, text)
+
+
+def the_tutorials_lines_as_they_stand(folder):
+    if not OCT.is_file():
+        return f"no {OCT.name}"
+    program = folder / "esptool.py"
+    program.symlink_to(os.path.abspath(ESPY))
+    board = Board(folder, "n16r8")
+    line = "--chip", "esp32s3", "--port", board.port
+    done = espy(*line, "erase_flash", program=str(program), name=None)
+    assert done.returncode == 0, done
+    says(done.stdout, "Flash memory erased successfully in .* seconds", "Hard resetting via RTS pin")
+    assert set(board.at(0, 0x100000)) == {0xFF}
+    done = espy(*line, "write_flash", "-z", "0", OCT, program=str(program), name=None)
+    assert done.returncode == 0, done
+    size = OCT.stat().st_size
+    says(done.stdout, r"Chip type: +ESP32-S3 \(QFN56\) \(revision v\d\.\d\)", r"MAC: +([0-9a-f]{2}:){5}[0-9a-f]{2}",
+         rf"Wrote {size} bytes \(\d+ compressed\) at 0x00000000", "Hash of data verified", "Hard resetting")
+    assert board.at(0, size) == OCT.read_bytes()
+    return None
+
+
+def looks(folder):
+    board = Board(folder, "n16r8")
+    says(board.run("flash-id"), "Manufacturer: ef", "Device: 4018", "Detected flash size: 16MB", "quad")
+    says(board.run("chip_id"), "Detecting chip type... ESP32-S3", r"MAC: +[0-9a-f:]{17}")
+    mac = re.search(r"MAC: +([0-9a-f:]{17})", board.run("read-mac")).group(1)
+    low = board.run("--no-stub", "read-mem", "0x60007044")  # EFUSE_RD_MAC_SPI_SYS_0: the last four bytes
+    says(low, "No stub", "0x60007044 = 0x" + mac.replace(":", "")[4:])
+    said = board.run("write-mem", "0x3fc90000", "0xabad1dea", "0xffff")
+    says(said, "Wrote 0xabad1dea with mask 0x0000ffff to 0x3fc90000")
+    says(board.run("dump_mem", "0x60007044", "8", "mem.bin"), "Dumped 8 bytes from 0x60007044", "'mem.bin'")
+    assert (folder / "mem.bin").read_bytes()[:4].hex() == "".join(reversed([mac.replace(":", "")[i:i + 2]
+                                                                           for i in range(4, 12, 2)]))
+    assert board.run("--silent", "read-mac") == ""
+
+
+def writes_where_it_is_told(folder):
+    board = Board(folder)
+    a, b = board.file("a.bin", NOISE[:0x1000]), board.file("b.bin", NOISE[:0x2345])
+    said = board.run("write-flash", "0x10000", a, "0x2fc00", b, "0x40000", board.file("none.bin", b""))
+    says(said, "Writing 'a.bin' at 0x00010000", "Flash will be erased from 0x00010000 to 0x00010fff",
+         "Flash address 0x0002fc00 is not aligned to a 0x1000 byte flash sector. 0xc00 bytes before",
+         "Flash will be erased from 0x0002f000 to 0x00031fff", "'none.bin' is empty")
+    assert said.count("Hash of data verified") == 2
+    assert board.at(0x10000, 0x1000) == NOISE[:0x1000] and board.at(0x2FC00, 0x2345) == NOISE[:0x2345]
+    assert set(board.at(0x2F000, 0xC00)) == {0xFF} == set(board.at(0x31F45, 0xBB))
+    says(board.run("write-flash", "-s", "0x10000", a), "'a.bin' at 0x00010000 already in flash, skipping write")
+    assert " compressed)" not in board.run("write-flash", "-u", "0x50000", b)
+    assert " compressed)" in board.run("--no-stub", "write_flash", "--compress", "0x58000", b)
+    assert board.at(0x50000, 0x2345) == board.at(0x58000, 0x2345) == NOISE[:0x2345]
+    says(board.run("write-flash", "--erase-all", "0", a), "Flash memory erased successfully", "Hash of data verified")
+    assert set(board.at(0x10000, 0x50000)) == {0xFF}
+
+
+def files_of_words_and_of_hex(folder):
+    board = Board(folder)
+    board.file("two words.bin", NOISE)
+    (folder / "args.txt").write_text("write-flash 0x10000\n'two words.bin'\n")
+    says(board.run("@args.txt"), "Hash of data verified")
+    (folder / "parts.hex").write_text(":020000040002F8\n:0400000001020304F2\n:04300000A1A2A3A442\n:00000001FF\n")
+    assert board.run("write-flash", "0", "parts.hex").count("Hash of data verified") == 2
+    assert board.at(0x10000, 0x3000) == NOISE
+    assert board.at(0x20000, 5) == b"\1\2\3\4\xff" and board.at(0x23000, 5) == b"\xa1\xa2\xa3\xa4\xff"
+
+
+def flash_parameters(folder):
+    if not OCT.is_file():
+        return f"no {OCT.name}"
+    board = Board(folder)
+    board.file("boot.bin", OCT.read_bytes()[:0x8000])
+    said = board.run("write-flash", "--flash-mode", "dio", "--flash-freq", "40m", "--flash-size", "detect", "0",
+                     "boot.bin")
+    says(said, "Auto-detected flash size: 8MB", "Flash parameters set to 0x0230", "SHA digest in image updated")
+    assert board.at(2, 2) == b"\x02\x30"
+    (folder / "back.bin").write_bytes(board.at(0, 0x8000))
+    says(board.run("image-info", "back.bin"), r"Validation hash: [0-9a-f]{64} \(valid\)", "Flash size: 8MB")
+    says(board.run("verify-flash", "0", "boot.bin", status=DEVICE), "digest mismatch", "Verification failed")
+    says(board.run("verify_flash", "-fm", "dio", "-ff", "40m", "-fs", "detect", "0", "boot.bin"),
+         r"Verification successful \(digest matched\)")
+    says(board.run("write-flash", "-ff", "80m", "0x1000", "boot.bin", "0", board.file("data.bin", NOISE[:64])),
+         "not changing any flash settings")
+    return None
+
+
+def reads_and_erases(folder):
+    board = Board(folder)
+    board.run("write-flash", "0x20000", board.file("a.bin", NOISE))
+    says(board.run("read-flash", "0x20000", "12k", "back.bin"), "Read 12288 bytes from 0x00020000", "'back.bin'")
+    assert (folder / "back.bin").read_bytes() == NOISE
+    says(board.run("read_flash", "0", "ALL", "all.bin"), "Detected flash size: 8MB")
+    assert (folder / "all.bin").read_bytes() == board.flash.read_bytes()
+    changed = NOISE[:0x123] + bytes([NOISE[0x123] ^ 1]) + NOISE[0x124:]
+    said = board.run("verify-flash", "--diff", "0x20000", board.file("b.bin", changed), status=DEVICE)
+    says(said, "Verification failed: 1 differences, first at 0x00020123:",
+         f"0x00020123 {NOISE[0x123]:02x} {changed[0x123]:02x}")
+    says(board.run("erase-region", "0x21000", "0x1000"), "Flash memory region erased successfully")
+    assert board.at(0x20000, 0x3000) == NOISE[:0x1000] + b"\xff" * 0x1000 + NOISE[0x2000:]
+
+
+def refusals_before_anything_is_written(folder):
+    board = Board(folder)
+    a = board.file("a.bin", NOISE)
+    board.run("write-flash", "0", a)
+    before = board.flash.read_bytes()
+    says(board.run("write-flash", "0x7ffff0", a, status=ARG), r"File 'a.bin' \(length 12288\) at offset 0x007ffff0 will not fit")
+    says(board.run("write-flash", "-fs", "1MB", "0xff000", a, status=ARG), "will not fit in 1048576 bytes")
+    says(board.run("write-flash", "0", a, "0x2800", a, status=ARG), "Detected overlap at address: 0x2800 for file: a.bin")
+    says(board.run("read-flash", "0x7ff000", "0x2000", "x", status=ARG), "larger than detected flash size")
+    says(board.run("erase-region", "0x100", "0x1000", status=ARG), "multiple of 4096")
+    says(board.run("write-flash", "0", "missing.bin", status=IO), "missing.bin")
+    for words, sentence in ((("write-flash", "0"), "Must be pairs"), (("write-flash",), "Missing argument"),
+                            (("erase-flash", "now"), "unexpected extra argument"), (("flash",), "No such command"),
+                            (("write-flash", "--fast", "0", a), "No such option: --fast"),
+                            (("--before", "soon", "read-mac"), "is not one of 'default-reset'"),
+                            (("--baud", "fast", "read-mac"), "not a valid integer"),
+                            (("write-flash", "-u", "-z", "0", a), "exclude each other"),
+                            (("-v", "-s", "read-mac"), "Cannot use both")):
+        says(board.run(*words, status=ARG), "A fatal error occurred: .*" + sentence)
+    says(board.run("--chip", "ESP32-C3", "read-mac", status=UNSUPPORTED), "esp32c3")
+    assert board.flash.read_bytes() == before
+
+
+def words_from_the_environment(folder):
+    board = Board(folder)
+    done = espy("read-mac", cwd=folder, ESPTOOL_PORT=board.port, ESPTOOL_CHIP="esp32s3", ESPTOOL_AFTER="no_reset")
+    assert done.returncode == 0, done
+    says(done.stdout, "MAC:", "Staying in bootloader")
+    says(board.run("--after", "watchdog_reset", "--before=default_reset", "read_mac"), "resetting with a watchdog")
+    says(board.run("--after", "no_reset_stub", "read_mac"), "Staying in flasher stub")
+
+
+if __name__ == "__main__":
+    main([the_tutorials_lines_as_they_stand, looks, writes_where_it_is_told, files_of_words_and_of_hex,
+          flash_parameters, reads_and_erases, refusals_before_anything_is_written, words_from_the_environment],
+         needs_peer=False)
