@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * espy image show, espy image fit: firmware images without a board.
+ * espy image show, fit, merge, split: firmware images without a board.
  */
 #include "cli.h"
 #include "file_write.h"
+#include "image_parts.h"
 #include "json.h"
 #include "espy/image.h"
 #include "../base/buf.h"
@@ -11,19 +12,21 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_FLASH = 256 };
+enum { OPTION_FLASH = 256, OPTION_FORMAT };
 
 const espy_option espy_image_options[] = {
-    {OPTION_FLASH, "flash", "SIZE", "fit: the size of the flash, such as 16M"},
-    {'o', "output", "OUT", "fit: the file to write"},
+    {OPTION_FLASH, "flash", "SIZE", "fit, merge: the size of the flash, such as 16M"},
+    {'o', "output", "OUT", "fit, merge: the file to write; split: the folder"},
+    {OPTION_FORMAT, "format", "FORMAT", "merge: raw, uf2 or hex (default: by OUT's suffix)"},
     {0, NULL, NULL, NULL},
 };
 
 typedef struct job {
     espy_cli *cli;
     const char *path;
-    const char *output;  /* fit */
-    uint32_t flash_size; /* fit */
+    const char *output;
+    const char *format; /* merge */
+    uint32_t flash_size;
     espy_buf file;
     espy_image image;
 } job;
@@ -293,6 +296,8 @@ static espy_status read_options(job *j, espy_args *args)
     while ((st = espy_args_next(args)) == ESPY_OK && args->id != 0) {
         if (args->id == 'o')
             j->output = args->value;
+        else if (args->id == OPTION_FORMAT)
+            j->format = args->value;
         else if (args->id == OPTION_FLASH)
             st = espy_parse_size(j->cli, "--flash", args->value, &j->flash_size);
         if (st != ESPY_OK)
@@ -301,25 +306,60 @@ static espy_status read_options(job *j, espy_args *args)
     return st;
 }
 
+static espy_status split(job *j)
+{
+    if (j->output == NULL)
+        return espy_usage(j->cli, "image", "image split needs -o FOLDER");
+    espy_status st = load(j);
+    return st == ESPY_OK ? espy_image_split(j->cli, &j->image, j->output) : st;
+}
+
+/* The options that an action takes not. */
+static espy_status check_options(const job *j, const char *action, bool output, bool flash_size, bool format)
+{
+    const char *extra = j->output != NULL && !output        ? "-o"
+                        : j->flash_size != 0 && !flash_size ? "--flash"
+                        : j->format != NULL && !format      ? "--format"
+                                                            : NULL;
+    if (extra == NULL)
+        return ESPY_OK;
+    return espy_usage(j->cli, "image", "%s is not an option of image %s", extra, action);
+}
+
+static espy_status merge(job *j, char **words, int n)
+{
+    espy_merge_options options = {j->format, j->flash_size, j->output};
+    return espy_image_merge(j->cli, words, n, &options);
+}
+
 int espy_cmd_image(espy_cli *cli, int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        espy_status (*run)(job *j); /* NULL: merge, which takes many files */
+        bool output, flash_size, format;
+    } actions[] = {{"show", show, false, false, false},
+                   {"fit", fit, true, true, false},
+                   {"merge", NULL, true, true, true},
+                   {"split", split, true, false, false}};
     job j = {.cli = cli};
     espy_args args = {.cli = cli, .table = espy_image_options, .argc = argc, .argv = argv};
     espy_status st = read_options(&j, &args);
     if (st != ESPY_OK || cli->help)
         return (int)st;
-    bool is_show = args.operands >= 1 && strcmp(argv[1], "show") == 0;
-    bool is_fit = args.operands >= 1 && strcmp(argv[1], "fit") == 0;
-    if (!is_show && !is_fit)
-        return (int)espy_usage(cli, "image", "image takes show or fit, %s%s",
-                               args.operands >= 1 ? "not " : "but has neither", args.operands >= 1 ? argv[1] : "");
-    if (args.operands != 2)
-        return (int)espy_usage(cli, "image", "image %s takes one FILE, not %d", argv[1], args.operands - 1);
-    if (is_show && (j.flash_size != 0 || j.output != NULL))
-        return (int)espy_usage(cli, "image", "%s is an option of image fit, not of image show",
-                               j.output != NULL ? "-o" : "--flash");
+    size_t i = 0;
+    while (i < 4 && (args.operands < 1 || strcmp(argv[1], actions[i].name) != 0))
+        i++;
+    if (i == 4)
+        return (int)espy_usage(cli, "image", "image takes show, fit, merge or split, %s%s",
+                               args.operands >= 1 ? "not " : "but has none of them", args.operands >= 1 ? argv[1] : "");
+    st = check_options(&j, argv[1], actions[i].output, actions[i].flash_size, actions[i].format);
+    if (st == ESPY_OK && actions[i].run != NULL && args.operands != 2)
+        st = espy_usage(cli, "image", "image %s takes one FILE, not %d", argv[1], args.operands - 1);
+    if (st != ESPY_OK)
+        return (int)st;
     j.path = argv[2];
-    st = is_show ? show(&j) : fit(&j);
+    st = actions[i].run != NULL ? actions[i].run(&j) : merge(&j, argv + 2, args.operands - 1);
     espy_buf_free(&j.file);
     return (int)st;
 }

@@ -33,10 +33,14 @@ const espy_command espy_commands[] = {
      "KEY rom=FILE a real mask ROM (else ESPY_ROM, else the built-in one), flash=FILE keeps\n"
      "the flash in a file, clock=virtual|real, timing=fast|real.",
      espy_up_options},
-    {"image", espy_cmd_image, "image show FILE\nimage fit FILE --flash SIZE -o OUT",
-     "look into a firmware image, or fit it to a flash size",
+    {"image", espy_cmd_image,
+     "image show FILE\nimage fit FILE --flash SIZE -o OUT\n"
+     "image merge FILE@ADDRESS... -o OUT\nimage split FILE -o FOLDER",
+     "look into firmware images, fit, merge and split them",
      "`show` checks a file and prints what is in it. `fit` writes a copy whose header and\n"
-     "file-system partition use a flash of SIZE; the original stays as it is.",
+     "file-system partition use a flash of SIZE; the original stays as it is. `merge` makes one\n"
+     "file of several, of which Intel HEX files need no ADDRESS. `split` takes a merged image, or\n"
+     "a flash that was read, apart by its partition table.",
      espy_image_options},
     {"emu", espy_cmd_emu, "emu [OPTIONS] [MODEL[,KEY=VALUE...]]", "a virtual board on serial ports for other programs",
      "Runs a virtual board, in step with the wall clock, and serves its USB-to-serial bridge on\n"

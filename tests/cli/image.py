@@ -61,13 +61,13 @@ def test_usage(_):
     refused(espy("up", "--trace="), ARG, "--trace names no channel")
     refused(espy("--frob", "up"), ARG, "there is no option --frob")
     refused(espy("help", "xyzzy"), ARG, 'there is no command "xyzzy"')
-    refused(espy("image"), ARG, "show or fit", "`espy help image`")
+    refused(espy("image"), ARG, "show, fit, merge or split", "`espy help image`")
     refused(espy("image", "paint", "x"), ARG, "paint")
     refused(espy("image", "show"), ARG, "takes one FILE")
     refused(espy("image", "show", "a", "b"), ARG, "takes one FILE")
     refused(espy("image", "fit", "x", "-o", "y"), ARG, "--flash")
     refused(espy("image", "fit", "x", "--flash", "16M"), ARG, "-o OUT")
-    refused(espy("image", "show", "x", "--flash", "16M"), ARG, "--flash is an option of image fit")
+    refused(espy("image", "show", "x", "--flash", "16M"), ARG, "--flash is not an option of image show")
     refused(espy("image", "fit", "x", "--flash", "lots", "-o", "y"), ARG, '"lots" is not a size')
 
 

@@ -255,6 +255,43 @@ def image_info_of_what_is_none(folder):
         assert "End of file reading segment" in espy("image-info", short).stderr
 
 
+def espy_image_merges_as_merge_bin_does(folder):
+    boot, app = folder / "boot.bin", noise_file(folder, 0x4321)
+    (folder / "a.elf").write_bytes(dict(programs())["bootdesc"])
+    theirs(*CHIP, "elf2image", folder / "a.elf", "-o", boot)
+    for form in ("raw", "uf2", "hex"):
+        theirs(*CHIP, "merge-bin", "-fs", "8MB", "-f", form, "-o", folder / "theirs", 0, boot, 0x10000, app)
+        done = espy("merge", f"{boot}@0", f"{app}@0x10000", "--flash", "8M", "-o", folder / f"ours.{form}", name="image")
+        assert done.returncode == 0, done
+        assert (folder / f"ours.{form}").read_bytes() == (folder / "theirs").read_bytes(), form
+    done = espy("merge", folder / "ours.hex", "-o", folder / "again.bin", name="image")
+    assert done.returncode == 0 and (folder / "again.bin").read_bytes() == (folder / "ours.raw").read_bytes(), done
+    for words in ((boot, "-o", "x"), (f"{boot}@0", f"{app}@0x800", "-o", "x"), (f"{boot}@0",),
+                  (f"{app}@0", "--flash", "8M", "-o", "x"), (f"{boot}@0", "--format", "elf", "-o", "x")):
+        done = espy("merge", *words, cwd=folder, name="image")
+        assert done.returncode != 0 and done.stderr.startswith("espy: ") and not (folder / "x").exists(), done
+
+
+def espy_image_splits_what_it_would_merge(folder):
+    if not OCT.is_file():
+        return f"no {OCT.name}"
+    flash = OCT.read_bytes() + b"\xff" * (0x200000 - OCT.stat().st_size) + b"files" + b"\xff" * 0x5FFFFB
+    (folder / "flash.bin").write_bytes(flash)
+    done = espy("split", folder / "flash.bin", "-o", folder / "parts", name="image")
+    assert done.returncode == 0, done
+    parts = sorted((folder / "parts").iterdir())
+    assert [part.name.split("-", 1)[1] for part in parts] == ["bootloader.bin", "partition-table.bin", "factory.bin",
+                                                              "vfs.bin"], parts
+    words = [word for part in parts for word in (part.name.split("-")[0], part)]
+    theirs(*CHIP, "merge-bin", "--pad-to-size", "8MB", "-o", folder / "again.bin", *words)
+    assert (folder / "again.bin").read_bytes() == flash
+    assert "Validation hash" in theirs("image-info", parts[2]) and "(valid)" in theirs("image-info", parts[0])
+    done = espy("split", parts[2], "-o", folder / "x", name="image")
+    assert done.returncode == 8 and not (folder / "x").exists(), done
+    return None
+
+
 if __name__ == "__main__":
     main([elf2image, elf2image_pads_what_has_no_digest, merge_bin, merge_bin_says_what_it_does,
-          intel_hex_goes_in_as_it_comes_out, image_info, image_info_of_what_is_none])
+          intel_hex_goes_in_as_it_comes_out, image_info, image_info_of_what_is_none,
+          espy_image_merges_as_merge_bin_does, espy_image_splits_what_it_would_merge])
