@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,10 +38,23 @@ static espy_status check_file(int fd, const char *path, size_t size, size_t *hav
     return st;
 }
 
+/* Two boards on one chip would spoil each other's file system. */
+static espy_status lock_file(int fd, const char *path, espy_err *err)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return ESPY_OK; /* a file system without locks is no reason to refuse it */
+    espy_status st =
+        espy_fail(err, ESPY_E_IO, "the flash file %s belongs to another virtual board that is running", path);
+    espy_advise(err, "End that one, or take another file.");
+    return st;
+}
+
 static espy_status map_file(espy_store *store, int fd, const char *path, size_t size, espy_err *err)
 {
     size_t have = 0;
     espy_status st = check_file(fd, path, size, &have, err);
+    if (st == ESPY_OK)
+        st = lock_file(fd, path, err);
     if (st != ESPY_OK)
         return st;
     /* Blocks are reserved now: a full disk must not strike in the middle of a run. */
@@ -50,7 +64,7 @@ static espy_status map_file(espy_store *store, int fd, const char *path, size_t 
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)
         return fail_errno(err, "cannot map", path);
-    *store = (espy_store){bytes, size, true};
+    *store = (espy_store){bytes, size, true, fd};
     memset(store->bytes + have, 0xff, size - have);
     return ESPY_OK;
 }
@@ -61,7 +75,7 @@ static espy_status open_memory(espy_store *store, size_t size, espy_err *err)
     if (bytes == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a flash chip of %zu bytes", size);
     memset(bytes, 0xff, size);
-    *store = (espy_store){bytes, size, false};
+    *store = (espy_store){.bytes = bytes, .size = size};
     return ESPY_OK;
 }
 
@@ -74,15 +88,18 @@ espy_status espy_store_open(espy_store *store, const char *path, size_t size, es
     if (fd < 0)
         return fail_errno(err, "cannot open", path);
     espy_status st = map_file(store, fd, path, size, err);
-    close(fd);
+    if (st != ESPY_OK)
+        close(fd);
     return st;
 }
 
 void espy_store_close(espy_store *store)
 {
-    if (store->mapped)
+    if (store->mapped) {
         munmap(store->bytes, store->size);
-    else
+        close(store->fd);
+    } else {
         free(store->bytes);
+    }
     *store = (espy_store){0};
 }

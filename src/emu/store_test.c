@@ -96,6 +96,21 @@ static void long_file_is_refused_untouched(void **state)
     espy_store_close(&store);
 }
 
+static void one_board_at_a_time_has_the_file(void **state)
+{
+    (void)state;
+    espy_store first, second;
+    espy_err err = {0};
+    assert_int_equal(espy_store_open(&first, path, SIZE, NULL), ESPY_OK);
+    first.bytes[0] = 0x33;
+    assert_int_equal(espy_store_open(&second, path, SIZE, &err), ESPY_E_IO);
+    assert_non_null(strstr(err.text, "another virtual board"));
+    espy_store_close(&first);
+    assert_int_equal(espy_store_open(&second, path, SIZE, NULL), ESPY_OK);
+    assert_int_equal(second.bytes[0], 0x33);
+    espy_store_close(&second);
+}
+
 static void unusable_paths_are_errors(void **state)
 {
     (void)state;
@@ -111,8 +126,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(memory_is_blank),           TEST(file_keeps_what_was_written),
-        TEST(short_file_is_filled_up),   TEST(long_file_is_refused_untouched),
+        TEST(memory_is_blank),
+        TEST(file_keeps_what_was_written),
+        TEST(short_file_is_filled_up),
+        TEST(long_file_is_refused_untouched),
+        TEST(one_board_at_a_time_has_the_file),
         TEST(unusable_paths_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

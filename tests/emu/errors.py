@@ -103,8 +103,7 @@ def a_flash_file_without_permission(folder):
     os.chmod(folder / "flash.bin", 0)
     os.chmod(folder, 0o777)
     options = {"user": pwd.getpwnam("nobody").pw_uid} if os.getuid() == 0 else {}
-    readable = subprocess.run([ESPY, "--version"], capture_output=True, **options).returncode == 0
-    if not readable or (ROM.is_file() and subprocess.run(["cat", ROM], capture_output=True, **options).returncode != 0):
+    if subprocess.run([ESPY, "--version"], capture_output=True, **options).returncode != 0:
         return
     refused(folder, IO, ["cannot open the flash file flash.bin", "Permission denied"], spec(), "--flash", "flash.bin",
             "--pty", "p", **options)

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,7 +41,6 @@ struct espy_serve {
     espy_pace pace;
     espy_bridge bridge;
     bool flash_is_new; /* the file was not there */
-    int flash_lock;    /* -1: none */
     bool fault_told, ended;
     size_t turns; /* so that who comes first changes: the bridge's queue is shared */
     size_t port_count, client_count;
@@ -117,28 +115,13 @@ static espy_status check_flash(const espy_machine_config *machine, bool *is_new,
     return ESPY_E_ARG;
 }
 
-/* Two boards on one chip would spoil each other's file system. */
-static espy_status lock_flash(espy_serve *s, const char *path, espy_err *err)
-{
-    s->flash_lock = open(path, O_RDWR | O_CLOEXEC);
-    if (s->flash_lock < 0 || flock(s->flash_lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-        return ESPY_OK;
-    s->flash_is_new = false; /* but not ours */
-    espy_fail(err, ESPY_E_IO, "the flash file %s belongs to another virtual board that is running", path);
-    espy_advise(err, "End that one, or take another file.");
-    return ESPY_E_IO;
-}
-
 static espy_status make_machine(espy_serve *s, const espy_machine_config *config, espy_err *err)
 {
     espy_status st = check_flash(config, &s->flash_is_new, err);
     if (st != ESPY_OK)
         return st;
     s->model = config->model;
-    st = espy_machine_new(&s->machine, config, err);
-    if (st == ESPY_OK && config->flash_path != NULL)
-        st = lock_flash(s, config->flash_path, err);
-    return st;
+    return espy_machine_new(&s->machine, config, err);
 }
 
 static espy_status add_client(espy_serve *s, espy_serve_kind kind, int fd, espy_pty *pty, espy_err *err)
@@ -186,7 +169,6 @@ static espy_status open_machine(espy_serve *s, const espy_serve_config *config, 
 
 static espy_status open_all(espy_serve *s, const espy_serve_config *config, espy_err *err)
 {
-    s->flash_lock = -1;
     s->ports = calloc(config->port_count, sizeof *s->ports);
     s->clients = calloc(config->port_count + CLIENTS, sizeof *s->clients);
     s->fds = calloc(1 + 2 * config->port_count + CLIENTS, sizeof *s->fds);
@@ -224,8 +206,6 @@ void espy_serve_close(espy_serve *s)
     for (size_t i = 0; i < s->port_count; i++)
         close_port(&s->ports[i]);
     espy_machine_free(s->machine);
-    if (s->flash_lock >= 0)
-        close(s->flash_lock);
     free(s->ports);
     free(s->clients);
     free(s->fds);

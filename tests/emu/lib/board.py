@@ -1,7 +1,7 @@
 """What the tests of `espy emu` share: a board in a process of its own, and its ports.
 
-Environment: ESPY (the program), ESPY_ROM_DIR, ESPY_FIRMWARE.  The boards run the real mask
-ROM where there is one, else the built-in one.
+Environment: ESPY (the program), ESPY_FIRMWARE, and ESPY_ROM, a mask ROM to run instead of
+the built-in one.
 """
 import fcntl
 import json
@@ -17,7 +17,6 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ESPY = os.environ.get("ESPY", str(ROOT / "build/espy"))
-ROM = pathlib.Path(os.environ.get("ESPY_ROM_DIR", ROOT / "../shared/rom")) / "esp32s3_rev0_rom.elf"
 FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmware"))
 IMAGE = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 LONG = bool(os.environ.get("ESPY_LONG"))
@@ -26,8 +25,6 @@ PATIENCE_S = 60  # for what takes a moment, on a computer that is busy
 
 
 def spec(model="n16r8", **keys):
-    if ROM.is_file():
-        keys.setdefault("rom", ROM)
     return ",".join([model] + [f"{k}={v}" for k, v in keys.items()])
 
 
