@@ -83,14 +83,15 @@ def the_chip_is_what_the_model_says(folder):
     for loader in STUBS.values():
         with Board(folder / "flash.bin", "--download") as board:
             ask = board.tty, *STAY, *loader
-            told(esptool(*ask, "chip-id"), "ESP32-S3 (QFN56) (revision v0.2)", "Embedded PSRAM 8MB (AP_3v3)", "40MHz", MAC)
+            told(esptool(*ask, "chip-id"), "ESP32-S3 (QFN56) (revision v0.2)", "Embedded PSRAM 8MB (AP_3v3)", "40MHz",
+                 MAC)
             told(esptool(*ask, "read-mac"), MAC)
             told(esptool(*ask, "flash-id"), "Manufacturer: ef", "Device: 4018", "flash size: 16MB",
                  "quad (4 data lines)", "eFuse: 3.3V")
             # JESD216: the table opens with "SFDP".
             told(esptool(*ask, "read-flash-sfdp", "0", "4"), "0x53 0x46 0x44 0x50")
-            told(esptool(*ask, "get-security-info"), "Secure Boot: Disabled", "Flash Encryption: Disabled", "Chip ID: 9",
-                 "SPI_BOOT_CRYPT_CNT): 0x0")
+            told(esptool(*ask, "get-security-info"), "Secure Boot: Disabled", "Flash Encryption: Disabled",
+                 "Chip ID: 9", "SPI_BOOT_CRYPT_CNT): 0x0")
 
 
 def an_octal_module_is_told_from_a_quad_one(folder):

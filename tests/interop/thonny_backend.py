@@ -32,14 +32,15 @@ class BackEnd:
     """Thonny's options as they are after choosing "MicroPython (ESP32)" and a port."""
 
     def __init__(self, folder, port):
-        where = run(PYTHON, "-c", "import importlib.util as u; print(u.find_spec('thonny').submodule_search_locations[0])")
+        where = run(PYTHON, "-c", "import importlib.util as u\n"
+                    "print(u.find_spec('thonny').submodule_search_locations[0])")
         arguments = dict(clean=True, port=str(port), dtr=None, rts=None, submit_mode=None, interrupt_on_connect=True,
                          write_block_size=None, write_block_delay=None, proxy_class="ESP32Proxy", sync_time=True,
                          validate_time=True, local_rtc=True)
         self.process = subprocess.Popen(
             [PYTHON, "-u", "-B", pathlib.Path(where.strip()) / "plugins/esp/esp_back.py", repr(arguments)],
-            env=environment(THONNY_USER_DIR=str(folder / "thonny"), THONNY_FRONTEND_SYS_PATH="[]", THONNY_LANGUAGE="en_US",
-                            PYTHONIOENCODING="utf-8", PYTHONUNBUFFERED="1", HOME=str(folder)),
+            env=environment(THONNY_USER_DIR=str(folder / "thonny"), THONNY_FRONTEND_SYS_PATH="[]",
+                            THONNY_LANGUAGE="en_US", PYTHONIOENCODING="utf-8", PYTHONUNBUFFERED="1", HOME=str(folder)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
         self.lines, self.output = queue.Queue(), ""
         threading.Thread(target=self._listen, daemon=True).start()
@@ -94,7 +95,8 @@ def it_connects_and_executes(folder):
         check(int(thonny.execute("import gc; gc.mem_free()")) > 8_000_000, thonny.output)
         check(thonny.execute("import esp; esp.flash_size()") == "16777216\n", thonny.output)
         check("ZeroDivisionError: divide by zero" in thonny.execute("1/0"), thonny.output)
-        thonny.ask("ToplevelCommand", "Run", argv=[], args=["-c"], source="x = 41\nprint('ran', x + 1)\n", tty_mode=True)
+        thonny.ask("ToplevelCommand", "Run", argv=[], args=["-c"], tty_mode=True,
+                   source="x = 41\nprint('ran', x + 1)\n")
         check("ran 42" in thonny.output, thonny.output)
         check(thonny.execute("x") == "41\n", thonny.output)
         check("ran 42\n" in board.text(), "the board's UART did not say so")
@@ -107,7 +109,8 @@ def it_writes_and_reads_files(folder):
         for path, data in files.items():
             thonny.ask("InlineCommand", "write_file", path=path, content_bytes=data, editor_id=1,
                        make_shebang_scripts_executable=False)
-            check(thonny.ask("InlineCommand", "read_file", path=path)["content_bytes"] == data, path, "came back changed")
+            back = thonny.ask("InlineCommand", "read_file", path=path)["content_bytes"]
+            check(back == data, path, "came back changed")
         info = thonny.ask("InlineCommand", "get_dirs_children_info", node_id="", paths=["/", "/lib"],
                            include_hidden=False)["data"]
         check(set(info["/"]) == {"boot.py", "data.bin", "lib"}, info)
@@ -116,7 +119,8 @@ def it_writes_and_reads_files(folder):
         thonny.process.kill()
         thonny.process.wait()
         check("data.bin" not in mpremote(board.tty, "ls", ":"), "deleted, and there")
-        check(mpremote(board.tty, "cat", ":lib/text.py").encode() == files["/lib/text.py"], "mpremote reads another file")
+        read = mpremote(board.tty, "cat", ":lib/text.py").encode()
+        check(read == files["/lib/text.py"], "mpremote reads", read)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from peers import BANNER, PATIENCE_S, ROOT, Board, check, environment, flashed, main, mpremote, needs, run, until  # noqa: E402
+from peers import BANNER, PATIENCE_S, ROOT, Board, check, environment, flashed, main, mpremote, needs  # noqa: E402
+from peers import run, until  # noqa: E402
 
 PICTURES = pathlib.Path(os.environ.get("ESPY_SCREENSHOTS", ROOT / "build/interop/screenshots"))
 KINDS_BEFORE_ESP32 = 8  # in the list of interpreters of Thonny 4.0
@@ -34,7 +35,8 @@ class Desktop:
 
     def __enter__(self):
         reader, writer = os.pipe()
-        self.start("Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x900x24", "-nolisten", "tcp", pass_fds=(writer,))
+        self.start("Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x900x24", "-nolisten", "tcp",
+                   pass_fds=(writer,))
         os.close(writer)
         with os.fdopen(reader) as answer:
             self.display = ":" + answer.readline().strip()
@@ -115,7 +117,8 @@ def steps_up_to(port):
 
 def first_start(desk):
     desk.start("thonny")
-    until(lambda: desk.do("xdotool", "search", "--onlyvisible", "--class", "Thonny"), PATIENCE_S, "Thonny shows no window")
+    until(lambda: desk.do("xdotool", "search", "--onlyvisible", "--class", "Thonny"), PATIENCE_S,
+          "Thonny shows no window")
     desk.do("xdotool", "mousemove", "1275", "895")  # out of the menus' way
     desk.do("xdotool", "search", "--onlyvisible", "--class", "Thonny", "windowactivate")
     time.sleep(1)

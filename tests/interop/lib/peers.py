@@ -45,9 +45,10 @@ def needs(*programs):
 
 
 def environment(**more):
-    """The environment without what changes espy's and esptool's defaults."""
+    """The environment without what changes espy's and esptool's defaults, but with more patience."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ESPY_", "ESPTOOL_"))}
-    return {**kept, "TERM": "dumb", "COLUMNS": "200", "NO_COLOR": "1", **more}
+    patience = {"ESPTOOL_CFGFILE": str(ROOT / "tests/interop/lib/esptool.cfg")}
+    return {**kept, **patience, "TERM": "dumb", "COLUMNS": "200", "NO_COLOR": "1", **more}
 
 
 def model(name="n16r8"):
@@ -91,7 +92,8 @@ class Board:
              "--tcp", "0", *options],
             env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
-        check(line, "espy emu ended with", "" if line else self.process.wait(), "" if line else self.process.stderr.read())
+        if not line:
+            raise AssertionError(f"espy emu ended with {self.process.wait()}: {self.process.stderr.read()}")
         names = {port["kind"]: port["name"] for port in json.loads(line)["ports"]}
         self.rfc2217 = names["rfc2217"]
         self.said = bytearray()
