@@ -163,6 +163,37 @@ bool espy_flasher_has_stub(const espy_flasher *flasher);
 espy_status espy_flasher_read_word(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err);
 espy_status espy_flasher_write_word(espy_flasher *flasher, uint32_t addr, uint32_t value, uint32_t mask, espy_err *err);
 
+/* What the ROM's GET_SECURITY_INFO tells ("Serial Protocol").  These three calls need the
+ * ROM itself: set no_stub. */
+typedef struct espy_security {
+    uint32_t flags;         /* bit 0 secure boot, 2 secure download mode, 6 and 7 no JTAG, 8 no USB, ... */
+    uint8_t crypt_count;    /* SPI_BOOT_CRYPT_CNT: flash encryption is on if an odd number of bits are set */
+    uint8_t key_purpose[7]; /* of BLOCK_KEY0 to BLOCK_KEY5; the last has no meaning */
+    uint32_t chip_id, api_version;
+} espy_security;
+
+espy_status espy_flasher_security(espy_flasher *flasher, espy_security *security, espy_err *err);
+
+/* One command to the flash chip: command, address, dummy clocks, then data out or in. */
+typedef struct espy_spi_command {
+    uint8_t op;
+    uint8_t addr_bits, dummy_bits, write_bits, read_bits; /* at most 32; 0: no such phase */
+    uint32_t addr;
+    uint32_t data; /* what is written, the first byte in bits 7:0 */
+} espy_spi_command;
+
+/* answer: what is read, in the same order; NULL where nothing is. */
+espy_status espy_flasher_spi(espy_flasher *flasher, const espy_spi_command *command, uint32_t *answer, espy_err *err);
+
+typedef struct espy_ram_part {
+    uint32_t addr, size;
+    const uint8_t *bytes;
+} espy_ram_part;
+
+/* Loads the parts into RAM and jumps to entry; chip and link keep the rate they are at. */
+espy_status espy_flasher_run_ram(espy_flasher *flasher, const espy_ram_part *parts, size_t n, uint32_t entry,
+                                 espy_err *err);
+
 /* Numbers of everything since espy_flasher_new(); seconds are of the link's clock. */
 const espy_flasher_stats *espy_flasher_get_stats(espy_flasher *flasher);
 

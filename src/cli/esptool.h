@@ -47,10 +47,15 @@ typedef struct espy_esptool {
     bool md5_disable, secure_pad, secure_pad_v2, dont_append_digest, use_segments, ram_only_header;
     bool erase_all, no_progress, force, compress, no_compress, skip_flashed, diff;
 
+    const char *bytes; /* "1" to "3" status registers */
+    bool non_volatile;
+
     /* Operands. */
     const char *input;
     uint32_t address, size, value, mask;
     espy_words pairs; /* ADDRESS FILENAME ... */
+
+    bool stay; /* set by a command that leaves the board running what it started */
 
     espy_words owned; /* strings from @files, for the pointers above */
 } espy_esptool;
@@ -98,6 +103,7 @@ typedef struct espy_esptool_command {
     espy_status (*work)(espy_esptool *et, struct espy_esptool_board *board); /* with one, or NULL */
     const espy_esptool_option *options;                                      /* ends with a NULL name; may be NULL */
     espy_esptool_operand operand[ESPY_ET_OPERANDS];
+    bool rom_alone;  /* no stub, whatever the options */
     bool needs_chip; /* says nothing without --chip */
     const char *help;
 } espy_esptool_command;

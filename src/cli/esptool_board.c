@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ROM_BAUD = 115200 };
+
 void espy_esptool_quiet(espy_esptool_board *board)
 {
     espy_progress_end(&board->progress, NULL);
@@ -116,10 +118,11 @@ static espy_status connect(espy_esptool_board *board)
     espy_esptool *et = board->et;
     espy_err *err = &et->cli->err;
     espy_flasher_config config = {
-        .baud = et->baud,
+        /* What takes no time needs no speed, and a program in RAM is talked to at the ROM's rate. */
+        .baud = et->baud == 0 && et->command->rom_alone ? ROM_BAUD : et->baud,
         .no_reset = strcmp(et->before, "no-reset") == 0,
         .attempts = et->connect_attempts > 0 ? (unsigned)et->connect_attempts : UINT_MAX / 8,
-        .no_stub = et->no_stub,
+        .no_stub = et->no_stub || et->command->rom_alone,
         .progress = on_progress,
         .cancelled = espy_cli_cancelled,
         .user = board,
@@ -145,6 +148,10 @@ static espy_status leave(espy_esptool_board *board)
     espy_esptool *et = board->et;
     espy_err *err = &et->cli->err;
     bool stub = espy_flasher_has_stub(board->flasher);
+    if (et->stay) {
+        espy_esptool_print(et, "Exiting immediately.");
+        return ESPY_OK;
+    }
     if (strcmp(et->after, "no-reset-stub") == 0 || (strcmp(et->after, "no-reset") == 0 && !stub)) {
         espy_esptool_print(et, "Staying in %s.", stub ? "flasher stub" : "bootloader");
         return ESPY_OK;

@@ -43,6 +43,13 @@ espy_status espy_esptool_write_mem(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_dump_mem(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_run(espy_esptool *et, espy_esptool_board *board);
 
+/* esptool_rom.c */
+espy_status espy_esptool_security(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_read_status(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_write_status(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_read_sfdp(espy_esptool *et, espy_esptool_board *board);
+espy_status espy_esptool_load_ram(espy_esptool *et, espy_esptool_board *board);
+
 /* esptool_flash.c */
 espy_status espy_esptool_erase_flash(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_erase_region(espy_esptool *et, espy_esptool_board *board);

@@ -28,6 +28,7 @@ static const char *const paddings[] = {"256KB", "512KB", "1MB",  "2MB",   "4MB",
                                        "16MB",  "32MB",  "64MB", "128MB", NULL};
 static const char *const formats[] = {"raw", "uf2", "hex", NULL};
 static const char *const pages[] = {"64KB", "32KB", "16KB", "8KB", NULL};
+static const char *const registers[] = {"1", "2", "3", NULL};
 static const char *const versions[] = {"1", "2", "3", NULL};
 
 const espy_esptool_option espy_esptool_globals[] = {
@@ -206,6 +207,25 @@ static const espy_esptool_option erase_options[] = {
         "FILENAME", ESPY_ET_FILE, AT(input), false                                                                     \
     }
 
+#define BYTES_ROW                                                                                                      \
+    {                                                                                                                  \
+        "--bytes", NULL, NULL, ESPY_ET_CHOICE, AT(bytes), registers, "2", NULL, 0, "how many status registers, 1 to 3" \
+    }
+
+static const espy_esptool_option read_status_options[] = {
+    BYTES_ROW,
+    {.name = NULL},
+};
+
+static const espy_esptool_option write_status_options[] = {
+    {.name = "--non-volatile",
+     .kind = ESPY_ET_FLAG,
+     .member = AT(non_volatile),
+     .help = "write what stays without power"},
+    BYTES_ROW,
+    {.name = NULL},
+};
+
 /* clang-format off */
 const espy_esptool_command espy_esptool_commands[] = {
     {.name = "write-flash", .work = espy_esptool_write_flash, .options = write_options, .operand = {PAIRS},
@@ -228,6 +248,18 @@ const espy_esptool_command espy_esptool_commands[] = {
      .help = "write a word of memory, of which MASK (default: all bits) is changed"},
     {.name = "dump-mem", .work = espy_esptool_dump_mem, .operand = {ADDRESS, SIZE, OUTPUT},
      .help = "read memory into a file"},
+    {.name = "read-flash-status", .work = espy_esptool_read_status, .options = read_status_options,
+     .rom_alone = true, .help = "read the flash chip's status registers"},
+    {.name = "write-flash-status", .work = espy_esptool_write_status, .options = write_status_options,
+     .operand = {{"VALUE", ESPY_ET_NUMBER, AT(value), false}}, .rom_alone = true,
+     .help = "write the flash chip's status registers"},
+    {.name = "read-flash-sfdp", .work = espy_esptool_read_sfdp,
+     .operand = {ADDRESS, {"BYTES", ESPY_ET_NUMBER, AT(size), false}}, .rom_alone = true,
+     .help = "read 1 to 4 bytes of the flash chip's parameters"},
+    {.name = "get-security-info", .work = espy_esptool_security, .rom_alone = true,
+     .help = "show what is locked, and how"},
+    {.name = "load-ram", .work = espy_esptool_load_ram, .operand = {INPUT}, .rom_alone = true,
+     .help = "load an image into RAM and run it"},
     {.name = "run", .work = espy_esptool_run, .help = "let the program in the flash run"},
     {.name = "elf2image", .run = espy_esptool_elf2image, .options = elf_options, .operand = {INPUT},
      .needs_chip = true, .help = "make an application image from an ELF file"},

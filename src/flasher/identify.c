@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which chip answers and what is soldered around it: security information, eFuses, and
- * the flash's RDID read through the SPI1 controller (ESP32-S3 Technical Reference
- * Manual, "SPI Controller"; spi_mem_reg.h of ESP-IDF for the offsets).
+ * the flash's RDID.
  */
 #include "flasher.h"
 
@@ -94,6 +93,26 @@ static espy_status security_info(espy_flasher *flasher, uint8_t info[SECURITY_IN
     return ESPY_OK;
 }
 
+espy_status espy_flasher_security(espy_flasher *flasher, espy_security *security, espy_err *err)
+{
+    uint8_t info[SECURITY_INFO_SIZE] = {0};
+    size_t size;
+    if (flasher->stub.running)
+        return espy_fail(err, ESPY_E_ARG, "the ROM tells of security, and the stub runs in its place");
+    espy_status st = security_info(flasher, info, &size, err);
+    if (st == ESPY_OK && size < sizeof info)
+        st = espy_fail(err, ESPY_E_PROTOCOL, "the board sent %zu bytes of security information, not %zu", size,
+                       sizeof info);
+    if (st != ESPY_OK)
+        return st;
+    security->flags = get_le32(info);
+    security->crypt_count = info[4];
+    memcpy(security->key_purpose, info + 5, sizeof security->key_purpose);
+    security->chip_id = get_le32(info + 12);
+    security->api_version = get_le32(info + 16);
+    return ESPY_OK;
+}
+
 static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_err *err)
 {
     uint8_t info[SECURITY_INFO_SIZE] = {0}, before[SECURITY_INFO_SIZE];
@@ -123,58 +142,12 @@ static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_
 
 /* ---- flash ------------------------------------------------------------------------- */
 
-#define SPI1 0x60002000u
-#define SPI_MEM_CMD_REG (SPI1 + 0x00)
-#define SPI_MEM_USER_REG (SPI1 + 0x18)
-#define SPI_MEM_USER2_REG (SPI1 + 0x20)
-#define SPI_MEM_MISO_DLEN_REG (SPI1 + 0x28)
-#define SPI_MEM_W0_REG (SPI1 + 0x58)
-#define SPI_MEM_USR (1u << 18)
-#define SPI_MEM_USR_COMMAND (1u << 31)
-#define SPI_MEM_USR_MISO (1u << 28)
+enum { RDID = 0x9F, RDID_BITS = 24 };
 
-enum { RDID = 0x9F, COMMAND_BITS = 8, RDID_BITS = 24, POLLS = 10 };
-
-static espy_status wait_for_spi(espy_flasher *flasher, espy_err *err)
-{
-    for (int i = 0; i < POLLS; i++) {
-        uint32_t cmd;
-        espy_status st = espy_flasher_read_reg(flasher, SPI_MEM_CMD_REG, &cmd, err);
-        if (st != ESPY_OK || (cmd & SPI_MEM_USR) == 0)
-            return st;
-    }
-    return espy_fail(err, ESPY_E_DEVICE, "the chip's flash controller has not finished reading the flash id");
-}
-
-/* The ROM's own settings are put back, since its reads go on using them. */
 espy_status espy_flasher_rdid(espy_flasher *flasher, uint32_t *id, espy_err *err)
 {
-    uint32_t user, user2;
-    espy_status st = espy_flasher_read_reg(flasher, SPI_MEM_USER_REG, &user, err);
-    if (st == ESPY_OK)
-        st = espy_flasher_read_reg(flasher, SPI_MEM_USER2_REG, &user2, err);
-    if (st != ESPY_OK)
-        return st;
-    const espy_loader_reg start[] = {
-        {SPI_MEM_MISO_DLEN_REG, RDID_BITS - 1, UINT32_MAX, 0},
-        {SPI_MEM_USER_REG, SPI_MEM_USR_COMMAND | SPI_MEM_USR_MISO, UINT32_MAX, 0},
-        {SPI_MEM_USER2_REG, (uint32_t)(COMMAND_BITS - 1) << 28 | RDID, UINT32_MAX, 0},
-        {SPI_MEM_W0_REG, 0, UINT32_MAX, 0},
-        {SPI_MEM_CMD_REG, SPI_MEM_USR, UINT32_MAX, 0},
-    };
-    const espy_loader_reg restore[] = {
-        {SPI_MEM_USER_REG, user, UINT32_MAX, 0},
-        {SPI_MEM_USER2_REG, user2, UINT32_MAX, 0},
-    };
-    st = espy_flasher_write_regs(flasher, start, sizeof start / sizeof start[0], err);
-    if (st == ESPY_OK)
-        st = wait_for_spi(flasher, err);
-    if (st == ESPY_OK)
-        st = espy_flasher_read_reg(flasher, SPI_MEM_W0_REG, id, err);
-    if (st == ESPY_OK)
-        st = espy_flasher_write_regs(flasher, restore, sizeof restore / sizeof restore[0], err);
-    *id &= 0xFFFFFF;
-    return st;
+    const espy_spi_command rdid = {.op = RDID, .read_bits = RDID_BITS};
+    return espy_flasher_spi(flasher, &rdid, id, err);
 }
 
 espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err)

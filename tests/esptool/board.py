@@ -10,7 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from peer import ESPY, FIRMWARE, espy, main  # noqa: E402
+from peer import ESPY, FIRMWARE, elf, espy, main  # noqa: E402
 
 OCT = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 ARG, IO, DEVICE, UNSUPPORTED = 2, 3, 6, 8  # docs/errors.md
@@ -77,6 +77,28 @@ def looks(folder):
     assert (folder / "mem.bin").read_bytes()[:4].hex() == "".join(reversed([mac.replace(":", "")[i:i + 2]
                                                                            for i in range(4, 12, 2)]))
     assert board.run("--silent", "read-mac") == ""
+
+
+def asks_rom_and_flash_chip(folder):
+    board = Board(folder)
+    says(board.run("get_security_info"), "Flags: 0x00000000 ", "BLOCK_KEY5 - USER/EMPTY", "Chip ID: 9", "API Version",
+         "Secure Boot: Disabled", "Flash Encryption: Disabled", "Crypt Count")
+    says(board.run("read-flash-sfdp", "0", "4"), r"SFDP\[0\.\.3\]: 0x53 0x46 0x44 0x50", "Manufacturer:")  # "SFDP"
+    says(board.run("read_flash_sfdp", "1", "3"), r"SFDP\[1\.\.3\]: 0x46 0x44 0x50")
+    says(board.run("read-flash-sfdp", "0", "5", status=ARG), "1-4")
+    says(board.run("read-flash-status", "--bytes", "1"), "Flash memory status: 0x0000")
+    says(board.run("write-flash-status", "--non-volatile", "0x0200"), "Initial flash memory status: 0x0000",
+         "Setting flash memory status: 0x0200", "After flash memory status:   0x0200")
+    says(board.run("read-flash-status", "--bytes", "4", status=ARG), "is not one of")
+
+
+def loads_a_program_into_ram(folder):
+    board = Board(folder)
+    board.file("ram.elf", elf([(".text", 0x40378000, bytes(0x2000), 4, 1), (".data", 0x3FC94000, NOISE[:7], 4, 1)]))
+    board.run("--chip", "esp32s3", "elf2image", "ram.elf", "-o", "ram.bin")
+    says(board.run("load_ram", "ram.bin"), "Loaded 2 segments from 'ram.bin' to RAM, executing at 0x40378000",
+         "Exiting immediately")
+    says(board.run("load-ram", board.file("none.bin", b"none"), status=7), "not a valid image")
 
 
 def writes_where_it_is_told(folder):
@@ -175,6 +197,6 @@ def words_from_the_environment(folder):
 
 
 if __name__ == "__main__":
-    main([the_tutorials_lines_as_they_stand, looks, writes_where_it_is_told, files_of_words_and_of_hex,
+    main([the_tutorials_lines_as_they_stand, looks, asks_rom_and_flash_chip, loads_a_program_into_ram, writes_where_it_is_told, files_of_words_and_of_hex,
           flash_parameters, reads_and_erases, refusals_before_anything_is_written, words_from_the_environment],
          needs_peer=False)
