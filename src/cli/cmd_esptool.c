@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* esptool's exit status, whatever went wrong: scripts that call it know no other. */
+enum { FATAL = 2 };
+
 /* esptool has options of its own, -h and -v among them: espy's stop at its name. */
 int espy_cmd_esptool(espy_cli *cli, int argc, char **argv)
 {
@@ -20,5 +23,5 @@ int espy_cmd_esptool(espy_cli *cli, int argc, char **argv)
         st = et.command->work != NULL ? espy_esptool_on_board(&et) : et.command->run(&et);
     }
     espy_esptool_free(&et);
-    return (int)st;
+    return st == ESPY_OK ? ESPY_OK : FATAL;
 }

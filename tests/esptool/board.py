@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from peer import ESPY, FIRMWARE, elf, espy, main  # noqa: E402
 
 OCT = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
-ARG, IO, DEVICE, UNSUPPORTED = 2, 3, 6, 8  # docs/errors.md
+FATAL = 2  # esptool's exit status for everything
 NOISE = random.Random(7).randbytes(0x3000)
 
 
@@ -85,11 +85,11 @@ def asks_rom_and_flash_chip(folder):
          "Secure Boot: Disabled", "Flash Encryption: Disabled", "Crypt Count")
     says(board.run("read-flash-sfdp", "0", "4"), r"SFDP\[0\.\.3\]: 0x53 0x46 0x44 0x50", "Manufacturer:")  # "SFDP"
     says(board.run("read_flash_sfdp", "1", "3"), r"SFDP\[1\.\.3\]: 0x46 0x44 0x50")
-    says(board.run("read-flash-sfdp", "0", "5", status=ARG), "1-4")
+    says(board.run("read-flash-sfdp", "0", "5", status=FATAL), "1-4")
     says(board.run("read-flash-status", "--bytes", "1"), "Flash memory status: 0x0000")
     says(board.run("write-flash-status", "--non-volatile", "0x0200"), "Initial flash memory status: 0x0000",
          "Setting flash memory status: 0x0200", "After flash memory status:   0x0200")
-    says(board.run("read-flash-status", "--bytes", "4", status=ARG), "is not one of")
+    says(board.run("read-flash-status", "--bytes", "4", status=FATAL), "is not one of")
 
 
 def loads_a_program_into_ram(folder):
@@ -98,7 +98,7 @@ def loads_a_program_into_ram(folder):
     board.run("--chip", "esp32s3", "elf2image", "ram.elf", "-o", "ram.bin")
     says(board.run("load_ram", "ram.bin"), "Loaded 2 segments from 'ram.bin' to RAM, executing at 0x40378000",
          "Exiting immediately")
-    says(board.run("load-ram", board.file("none.bin", b"none"), status=7), "not a valid image")
+    says(board.run("load-ram", board.file("none.bin", b"none"), status=FATAL), "not a valid image")
 
 
 def writes_where_it_is_told(folder):
@@ -141,7 +141,7 @@ def flash_parameters(folder):
     assert board.at(2, 2) == b"\x02\x30"
     (folder / "back.bin").write_bytes(board.at(0, 0x8000))
     says(board.run("image-info", "back.bin"), r"Validation hash: [0-9a-f]{64} \(valid\)", "Flash size: 8MB")
-    says(board.run("verify-flash", "0", "boot.bin", status=DEVICE), "digest mismatch", "Verification failed")
+    says(board.run("verify-flash", "0", "boot.bin", status=FATAL), "digest mismatch", "Verification failed")
     says(board.run("verify_flash", "-fm", "dio", "-ff", "40m", "-fs", "detect", "0", "boot.bin"),
          r"Verification successful \(digest matched\)")
     says(board.run("write-flash", "-ff", "80m", "0x1000", "boot.bin", "0", board.file("data.bin", NOISE[:64])),
@@ -157,7 +157,7 @@ def reads_and_erases(folder):
     says(board.run("read_flash", "0", "ALL", "all.bin"), "Detected flash size: 8MB")
     assert (folder / "all.bin").read_bytes() == board.flash.read_bytes()
     changed = NOISE[:0x123] + bytes([NOISE[0x123] ^ 1]) + NOISE[0x124:]
-    said = board.run("verify-flash", "--diff", "0x20000", board.file("b.bin", changed), status=DEVICE)
+    said = board.run("verify-flash", "--diff", "0x20000", board.file("b.bin", changed), status=FATAL)
     says(said, "Verification failed: 1 differences, first at 0x00020123:",
          f"0x00020123 {NOISE[0x123]:02x} {changed[0x123]:02x}")
     says(board.run("erase-region", "0x21000", "0x1000"), "Flash memory region erased successfully")
@@ -169,12 +169,12 @@ def refusals_before_anything_is_written(folder):
     a = board.file("a.bin", NOISE)
     board.run("write-flash", "0", a)
     before = board.flash.read_bytes()
-    says(board.run("write-flash", "0x7ffff0", a, status=ARG), r"File 'a.bin' \(length 12288\) at offset 0x007ffff0 will not fit")
-    says(board.run("write-flash", "-fs", "1MB", "0xff000", a, status=ARG), "will not fit in 1048576 bytes")
-    says(board.run("write-flash", "0", a, "0x2800", a, status=ARG), "Detected overlap at address: 0x2800 for file: a.bin")
-    says(board.run("read-flash", "0x7ff000", "0x2000", "x", status=ARG), "larger than detected flash size")
-    says(board.run("erase-region", "0x100", "0x1000", status=ARG), "multiple of 4096")
-    says(board.run("write-flash", "0", "missing.bin", status=IO), "missing.bin")
+    says(board.run("write-flash", "0x7ffff0", a, status=FATAL), r"File 'a.bin' \(length 12288\) at offset 0x007ffff0 will not fit")
+    says(board.run("write-flash", "-fs", "1MB", "0xff000", a, status=FATAL), "will not fit in 1048576 bytes")
+    says(board.run("write-flash", "0", a, "0x2800", a, status=FATAL), "Detected overlap at address: 0x2800 for file: a.bin")
+    says(board.run("read-flash", "0x7ff000", "0x2000", "x", status=FATAL), "larger than detected flash size")
+    says(board.run("erase-region", "0x100", "0x1000", status=FATAL), "multiple of 4096")
+    says(board.run("write-flash", "0", "missing.bin", status=FATAL), "missing.bin")
     for words, sentence in ((("write-flash", "0"), "Must be pairs"), (("write-flash",), "Missing argument"),
                             (("erase-flash", "now"), "unexpected extra argument"), (("flash",), "No such command"),
                             (("write-flash", "--fast", "0", a), "No such option: --fast"),
@@ -182,8 +182,8 @@ def refusals_before_anything_is_written(folder):
                             (("--baud", "fast", "read-mac"), "not a valid integer"),
                             (("write-flash", "-u", "-z", "0", a), "exclude each other"),
                             (("-v", "-s", "read-mac"), "Cannot use both")):
-        says(board.run(*words, status=ARG), "A fatal error occurred: .*" + sentence)
-    says(board.run("--chip", "ESP32-C3", "read-mac", status=UNSUPPORTED), "esp32c3")
+        says(board.run(*words, status=FATAL), "A fatal error occurred: .*" + sentence)
+    says(board.run("--chip", "ESP32-C3", "read-mac", status=FATAL), "esp32c3")
     assert board.flash.read_bytes() == before
 
 
