@@ -31,11 +31,12 @@ static espy_status check_file(int fd, const char *path, size_t size, size_t *hav
         return ESPY_E_ARG;
     }
     *have = (size_t)info.st_size;
-    if (*have <= size)
+    if (*have == 0 || *have == size)
         return ESPY_OK;
-    espy_status st = espy_fail(err, ESPY_E_ARG, "the flash file %s has %zu bytes, the chip %zu", path, *have, size);
-    espy_advise(err, "Choose a model with a larger flash, or another file.");
-    return st;
+    espy_fail(err, ESPY_E_ARG, "the flash file %s has %zu bytes, and the board's flash %zu", path, *have, size);
+    espy_advise(err, "Choose the model that it was made for, or another file; an image is written to the board with "
+                     "`espy up`.");
+    return ESPY_E_ARG;
 }
 
 /* Two boards on one chip would spoil each other's file system. */
@@ -49,18 +50,28 @@ static espy_status lock_file(int fd, const char *path, espy_err *err)
     return st;
 }
 
-static espy_status map_file(espy_store *store, int fd, const char *path, size_t size, espy_err *err)
+/* Blocks are reserved now: a full disk must not strike in the middle of a run. */
+static espy_status make_room(int fd, const char *path, bool made, size_t size, espy_err *err)
+{
+    errno = posix_fallocate(fd, 0, (off_t)size);
+    if (errno == 0)
+        return ESPY_OK;
+    espy_status st = fail_errno(err, "cannot make room in", path);
+    if (made)
+        unlink(path);
+    return st;
+}
+
+static espy_status map_file(espy_store *store, int fd, const char *path, bool made, size_t size, espy_err *err)
 {
     size_t have = 0;
     espy_status st = check_file(fd, path, size, &have, err);
     if (st == ESPY_OK)
         st = lock_file(fd, path, err);
+    if (st == ESPY_OK)
+        st = make_room(fd, path, made, size, err);
     if (st != ESPY_OK)
         return st;
-    /* Blocks are reserved now: a full disk must not strike in the middle of a run. */
-    errno = posix_fallocate(fd, 0, (off_t)size);
-    if (errno != 0)
-        return fail_errno(err, "cannot make room in", path);
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)
         return fail_errno(err, "cannot map", path);
@@ -84,10 +95,13 @@ espy_status espy_store_open(espy_store *store, const char *path, size_t size, es
     *store = (espy_store){0};
     if (path == NULL)
         return open_memory(store, size, err);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    bool made = fd < 0 && errno == ENOENT;
+    if (made)
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
         return fail_errno(err, "cannot open", path);
-    espy_status st = map_file(store, fd, path, size, err);
+    espy_status st = map_file(store, fd, path, made, size, err);
     if (st != ESPY_OK)
         close(fd);
     return st;

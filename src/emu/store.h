@@ -18,10 +18,10 @@ typedef struct espy_store {
     int fd;
 } espy_store;
 
-/* path == NULL: blank (0xff) and forgotten at the end.  A missing file is made
- * blank; a shorter one is filled up with 0xff, as if its image had been flashed;
- * a longer one is refused, and so is one that another virtual board has in use.
- * What changes in bytes[] changes in the file. */
+/* path == NULL: blank (0xff) and forgotten at the end.  A missing or empty
+ * file is made blank; one of another size is refused untouched, and so is one that
+ * another virtual board has in use.  What fails leaves no new file behind.  What changes
+ * in bytes[] changes in the file. */
 espy_status espy_store_open(espy_store *store, const char *path, size_t size, espy_err *err);
 void espy_store_close(espy_store *store);
 

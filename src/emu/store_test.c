@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A flash file is made blank, filled up, kept, and never cut.
+ * A flash file is made blank, kept, and never cut or filled up.
  */
 #include "store.h"
 
@@ -71,29 +71,35 @@ static void file_keeps_what_was_written(void **state)
     espy_store_close(&store);
 }
 
-static void short_file_is_filled_up(void **state)
+static void empty_file_is_filled(void **state)
 {
     (void)state;
-    write_file(1000, 0x11);
+    write_file(0, 0);
     espy_store store;
     assert_int_equal(espy_store_open(&store, path, SIZE, NULL), ESPY_OK);
-    assert_int_equal(store.bytes[999], 0x11);
-    assert_int_equal(store.bytes[1000], 0xff);
+    assert_int_equal(store.bytes[0], 0xff);
+    assert_int_equal(store.bytes[SIZE - 1], 0xff);
     espy_store_close(&store);
 }
 
-static void long_file_is_refused_untouched(void **state)
+static void refused_untouched(size_t size, const char *told)
 {
-    (void)state;
-    write_file(SIZE + 1, 0x22);
+    write_file(size, 0x22);
     espy_store store;
     espy_err err = {0};
     assert_int_equal(espy_store_open(&store, path, SIZE, &err), ESPY_E_ARG);
-    assert_non_null(strstr(err.text, "65537"));
+    assert_non_null(strstr(err.text, told));
     struct stat info;
     assert_int_equal(stat(path, &info), 0);
-    assert_int_equal(info.st_size, SIZE + 1);
+    assert_int_equal(info.st_size, size);
     espy_store_close(&store);
+}
+
+static void file_of_another_size_is_refused_untouched(void **state)
+{
+    (void)state;
+    refused_untouched(SIZE - 1, "65535");
+    refused_untouched(SIZE + 1, "65537");
 }
 
 static void one_board_at_a_time_has_the_file(void **state)
@@ -128,8 +134,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(memory_is_blank),
         TEST(file_keeps_what_was_written),
-        TEST(short_file_is_filled_up),
-        TEST(long_file_is_refused_untouched),
+        TEST(empty_file_is_filled),
+        TEST(file_of_another_size_is_refused_untouched),
         TEST(one_board_at_a_time_has_the_file),
         TEST(unusable_paths_are_errors),
     };

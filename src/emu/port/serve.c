@@ -100,28 +100,19 @@ static espy_status open_ports(espy_serve *s, const espy_serve_config *config, es
 
 /* The board. */
 
-/* The chip's contents fit the chip: a file made for another model is not touched. */
-static espy_status check_flash(const espy_machine_config *machine, bool *is_new, espy_err *err)
+static bool missing(const char *path)
 {
     struct stat info;
-    *is_new = machine->flash_path != NULL && stat(machine->flash_path, &info) != 0 && errno == ENOENT;
-    if (machine->flash_path == NULL || *is_new || stat(machine->flash_path, &info) != 0 || !S_ISREG(info.st_mode) ||
-        info.st_size == 0 || (uint64_t)info.st_size == machine->model->flash_size)
-        return ESPY_OK;
-    espy_fail(err, ESPY_E_ARG, "the flash file %s has %llu bytes, and the flash of an %s %lu", machine->flash_path,
-              (unsigned long long)info.st_size, machine->model->name, (unsigned long)machine->model->flash_size);
-    espy_advise(err, "Choose the model that it was made for, or another file; an image is written to the board with "
-                     "`espy up`.");
-    return ESPY_E_ARG;
+    return path != NULL && stat(path, &info) != 0 && errno == ENOENT;
 }
 
 static espy_status make_machine(espy_serve *s, const espy_machine_config *config, espy_err *err)
 {
-    espy_status st = check_flash(config, &s->flash_is_new, err);
-    if (st != ESPY_OK)
-        return st;
+    bool is_new = missing(config->flash_path);
     s->model = config->model;
-    return espy_machine_new(&s->machine, config, err);
+    espy_status st = espy_machine_new(&s->machine, config, err);
+    s->flash_is_new = st == ESPY_OK && is_new;
+    return st;
 }
 
 static espy_status add_client(espy_serve *s, espy_serve_kind kind, int fd, espy_pty *pty, espy_err *err)
