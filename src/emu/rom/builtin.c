@@ -192,8 +192,9 @@ static void missing(espy_rom_call *c, const espy_rom_place *place)
     if (place == NULL)
         espy_rom_fault(c, "the ROM's code at 0x%08x, called from 0x%08x, is not in the built-in ROM", c->pc, from);
     else if (place->name->call >= RADIO_FROM)
-        espy_rom_fault(c, "the firmware started the radio: %s (0x%08x), called from 0x%08x, is not in the built-in ROM",
-                       place->name->name, place->pc, from);
+        espy_rom_fault_radio(
+            c, "the firmware started the radio: %s (0x%08x), called from 0x%08x, is not in the built-in ROM",
+            place->name->name, place->pc, from);
     else
         espy_rom_fault(c, "%s (0x%08x), called from 0x%08x, is not in the built-in ROM", place->name->name, place->pc,
                        from);

@@ -234,19 +234,33 @@ unsigned espy_rom_core(const espy_rom_call *c)
     return espy_cpu_prid(c->cpu) == PRID_APP;
 }
 
-void espy_rom_fault(espy_rom_call *c, const char *fmt, ...)
+static void stop(espy_rom_call *c, const char *advice, const char *fmt, va_list args)
 {
     espy_builtin_rom *rom = c->rom;
     char text[256];
-    va_list args;
-    va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
     if (rom->fault.status == ESPY_OK) {
         espy_fail(&rom->fault, ESPY_E_UNSUPPORTED, "%s", text);
-        espy_advise(&rom->fault, "Give the board a real mask ROM: rom=FILE, or set ESPY_ROM; see `espy help emu`.");
+        espy_advise(&rom->fault, "%s", advice);
     }
     espy_cpu_set_pc(c->cpu, c->pc);
     espy_cpu_pause(c->cpu, ESPY_NEVER);
     rom->stop(rom->stop_self);
+}
+
+void espy_rom_fault(espy_rom_call *c, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    stop(c, "Give the board a real mask ROM: rom=FILE, or set ESPY_ROM; see `espy help up`.", fmt, args);
+    va_end(args);
+}
+
+/* With a real mask ROM the driver would wait for ever for a radio that is not there. */
+void espy_rom_fault_radio(espy_rom_call *c, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    stop(c, "The virtual board has no radio: leave out what needs Wi-Fi or Bluetooth.", fmt, args);
+    va_end(args);
 }

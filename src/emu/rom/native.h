@@ -122,6 +122,8 @@ unsigned espy_rom_core(const espy_rom_call *c);
 
 /* Stops the machine for good with this sentence; see espy_machine_fault(). */
 void espy_rom_fault(espy_rom_call *c, const char *fmt, ...) ESPY_PRINTF(2, 3);
+/* The same with another advice: no ROM helps. */
+void espy_rom_fault_radio(espy_rom_call *c, const char *fmt, ...) ESPY_PRINTF(2, 3);
 
 /* The tables. */
 extern const espy_rom_function espy_rom_string_functions[];     /* string.c: newlib's mem*, str*, and kin */
