@@ -118,6 +118,10 @@ check: $(LIB)
 bench: $(BUILD)/espy $(TOOLBIN)
 	@tools/bench
 
+## bench-flash  flash a virtual board with espy and with esptool, side by side (8 minutes)
+bench-flash: $(BUILD)/espy $(TOOLBIN)
+	@tools/bench-flash
+
 ## install  copy the program and its manual below PREFIX (default /usr/local)
 PREFIX ?= /usr/local
 install: $(BUILD)/espy
@@ -138,4 +142,4 @@ help:
 
 -include $(OBJ:.o=.d) $(CLIOBJ:.o=.d) $(SANOBJ:.o=.d) $(UNITBIN:=.d) $(TOOLBIN:=.d)
 
-.PHONY: all tools test unit long interop fuzz check bench install demo clean help
+.PHONY: all tools test unit long interop fuzz check bench bench-flash install demo clean help
