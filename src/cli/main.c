@@ -107,7 +107,8 @@ static void print_help(void)
     printf("\n");
     print_head("For example");
     printf("  espy up                                      the board on USB gets the newest release\n"
-           "  espy up -p emu:n16r8,rom=ROM.elf IMAGE.bin   the same on a virtual board\n"
+           "  espy up -p emu:n16r8 IMAGE.bin               the same on a virtual board\n"
+           "  espy emu n16r8 --pty ./board.tty             a virtual board for other programs\n"
            "  espy image show IMAGE.bin                    what is in this file?\n");
 }
 
