@@ -155,6 +155,10 @@ espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err);
 /* The same through the chip's watchdog whatever the link has. */
 espy_status espy_flasher_reset_by_watchdog(espy_flasher *flasher, espy_err *err);
 
+/* Stays in download mode, what runs there at 115200 baud, where the next to come looks
+ * for it. */
+espy_status espy_flasher_stay(espy_flasher *flasher, espy_err *err);
+
 /* Whether espy's stub runs on the board, once it is identified. */
 bool espy_flasher_has_stub(const espy_flasher *flasher);
 

@@ -47,6 +47,8 @@ typedef struct espy_esptool {
     bool md5_disable, secure_pad, secure_pad_v2, dont_append_digest, use_segments, ram_only_header;
     bool erase_all, no_progress, force, compress, no_compress, skip_flashed, diff;
 
+    espy_words diff_with;
+    bool trust_flash_content;
     const char *bytes; /* "1" to "3" status registers */
     bool non_volatile;
 
@@ -70,6 +72,7 @@ typedef enum espy_esptool_kind {
     ESPY_ET_SIZE,   /* uint32_t; with k or M behind it, or all */
     ESPY_ET_COUNT,  /* int32_t; decimal */
     ESPY_ET_FILE,   /* const char *: must exist */
+    ESPY_ET_WORDS,  /* espy_words: all words up to the next option */
     ESPY_ET_PAIRS   /* espy_words: all operands that are left, two and two */
 } espy_esptool_kind;
 

@@ -220,6 +220,7 @@ static espy_status take_value(espy_esptool *et, const espy_esptool_option *optio
     case ESPY_ET_SIZE: return take_size(et, option->name, text, to);
     case ESPY_ET_COUNT: return take_count(et, option->name, text, to);
     case ESPY_ET_FILE: return take_file(et, text, to);
+    case ESPY_ET_WORDS:
     case ESPY_ET_PAIRS: return append(et, to, text);
     }
     return ESPY_OK;
@@ -264,7 +265,10 @@ static espy_status take_option(parser *p)
             return usage(p->et, "Option '%s' requires an argument", option->name);
         value = p->word[p->at++];
     }
-    return take_value(p->et, option, value);
+    espy_status st = take_value(p->et, option, value);
+    while (st == ESPY_OK && option->kind == ESPY_ET_WORDS && p->at < p->count && p->word[p->at][0] != '-')
+        st = take_value(p->et, option, p->word[p->at++]);
+    return st;
 }
 
 static espy_status take_operand(parser *p, const char *word)
@@ -344,6 +348,10 @@ static espy_status check(parser *p)
         return usage(et, "Cannot use both --verbose and --silent options at the same time");
     if (et->trace && et->silent)
         return usage(et, "Cannot use both --trace and --silent options at the same time");
+    if (et->skip_flashed && (et->diff_with.count > 0 || et->trust_flash_content))
+        return usage(et, "--skip-flashed and --diff-with exclude each other");
+    if (et->trust_flash_content && et->diff_with.count == 0)
+        return usage(et, "Option --trust-flash-content requires --diff-with");
     if (et->compress && et->no_compress)
         return usage(et, "--compress and --no-compress exclude each other");
     if (et->command->needs_chip && strcmp(et->chip, "auto") == 0)
@@ -378,5 +386,6 @@ void espy_esptool_free(espy_esptool *et)
         free((char *)et->owned.word[i]);
     free(et->owned.word);
     free(et->pairs.word);
-    et->owned = et->pairs = (espy_words){0};
+    free(et->diff_with.word);
+    et->owned = et->pairs = et->diff_with = (espy_words){0};
 }

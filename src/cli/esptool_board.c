@@ -154,7 +154,7 @@ static espy_status leave(espy_esptool_board *board)
     }
     if (strcmp(et->after, "no-reset-stub") == 0 || (strcmp(et->after, "no-reset") == 0 && !stub)) {
         espy_esptool_print(et, "Staying in %s.", stub ? "flasher stub" : "bootloader");
-        return ESPY_OK;
+        return espy_flasher_stay(board->flasher, err);
     }
     if (strcmp(et->after, "no-reset") == 0) {
         espy_esptool_print(et, "Staying in bootloader.");
@@ -197,6 +197,8 @@ espy_status espy_esptool_on_board(espy_esptool *et)
         et->cli->log.mask |= ESPY_LOG_CMD | ESPY_LOG_WIRE;
     espy_status st = et->pairs.count > 0 ? espy_esptool_load(et, &board.pieces) : ESPY_OK;
     if (st == ESPY_OK)
+        st = espy_esptool_load_old(et, &board.old);
+    if (st == ESPY_OK)
         st = espy_up_open_port(et->cli, &board.link);
     if (st == ESPY_OK)
         st = session(&board);
@@ -204,5 +206,6 @@ espy_status espy_esptool_on_board(espy_esptool *et)
     espy_flasher_free(board.flasher);
     espy_link_close(board.link);
     espy_pieces_free(&board.pieces);
+    espy_pieces_free(&board.old);
     return st;
 }

@@ -17,6 +17,7 @@ typedef struct espy_esptool_board {
     espy_flasher *flasher;
     espy_board info;
     espy_pieces pieces; /* the command's files */
+    espy_pieces old;    /* --diff-with: one for each of them, empty for "skip" */
     espy_progress progress;
     espy_phase phase;
 } espy_esptool_board;
@@ -49,6 +50,13 @@ espy_status espy_esptool_read_status(espy_esptool *et, espy_esptool_board *board
 espy_status espy_esptool_write_status(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_read_sfdp(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_load_ram(espy_esptool *et, espy_esptool_board *board);
+
+/* esptool_diff.c: reads --diff-with's files; writes what differs of a piece that begins on a
+ * sector.  *done == false: the flash holds something else, and the piece is to be written
+ * whole.  old has its own address, as it was before the piece was aligned. */
+espy_status espy_esptool_load_old(espy_esptool *et, espy_pieces *old);
+espy_status espy_esptool_write_changed(espy_esptool_board *board, const espy_piece *piece, const espy_piece *old,
+                                       const char *name, bool *done);
 
 /* esptool_flash.c */
 espy_status espy_esptool_erase_flash(espy_esptool *et, espy_esptool_board *board);

@@ -159,10 +159,8 @@ static espy_status check_piece(espy_esptool_board *board, const espy_piece *piec
     flash = set > 0 && set < flash ? set : flash;
     if (!et->force)
         incompatibility(board, piece, why, sizeof why);
-    if (!et->force && why[0] != '\0' && piece->addr == 0)
-        return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "%s. Use --force to flash anyway", why);
     if (!et->force && why[0] != '\0')
-        espy_esptool_print(et, "NOTE: %s", why);
+        return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "%s. Use the force argument to flash anyway", why);
     if (flash == 0 || end <= flash)
         return ESPY_OK;
     return espy_fail(&et->cli->err, ESPY_E_ARG,
@@ -212,7 +210,7 @@ static espy_status send(espy_esptool_board *board, const espy_piece *piece, uint
     const espy_flasher_stats *after = espy_flasher_get_stats(board->flasher);
     if (after->bytes_skipped - before.bytes_skipped >= piece->data.size)
         espy_esptool_print(et, "'%s' at 0x%08x already in flash, skipping write.", name_of(et, piece), (unsigned)orig);
-    else if (et->no_compress)
+    else if (et->no_compress || after->bytes_sent - before.bytes_sent >= size)
         espy_esptool_print(et, "Wrote %zu bytes at 0x%08x in %.1f seconds (%.1f kbit/s).", size, (unsigned)orig,
                            seconds, kbits((double)size, seconds));
     else
@@ -223,9 +221,24 @@ static espy_status send(espy_esptool_board *board, const espy_piece *piece, uint
     return ESPY_OK;
 }
 
-static espy_status write_piece(espy_esptool_board *board, espy_piece *piece, bool several, const char *flash_size)
+/* The same changes are made to the older file, so that they do not count as a difference. */
+static espy_status write_changed(espy_esptool_board *board, const espy_piece *piece, espy_piece *old, uint32_t orig,
+                                 const char *flash_size, bool *done)
 {
     espy_esptool *et = board->et;
+    old->addr = orig;
+    espy_status st = fill_word(&old->data, &et->cli->err);
+    if (st == ESPY_OK && !board->info.secure_boot)
+        st = espy_esptool_patch(et, old, flash_size);
+    return st == ESPY_OK ? espy_esptool_write_changed(board, piece, old, name_of(et, piece), done) : st;
+}
+
+static espy_status write_piece(espy_esptool_board *board, size_t index, const char *flash_size)
+{
+    espy_esptool *et = board->et;
+    espy_piece *piece = &board->pieces.piece[index];
+    espy_piece *old = index < board->old.count ? &board->old.piece[index] : NULL;
+    bool several = board->pieces.count > 1, done = false;
     uint32_t orig = piece->addr;
     if (several)
         espy_esptool_print(et, "\nWriting '%s' at 0x%08x...", name_of(et, piece), (unsigned)orig);
@@ -239,7 +252,9 @@ static espy_status write_piece(espy_esptool_board *board, espy_piece *piece, boo
         st = espy_esptool_patch(et, piece, flash_size);
     if (st == ESPY_OK)
         st = align(et, piece);
-    if (st != ESPY_OK)
+    if (st == ESPY_OK && old != NULL && old->data.size > 0)
+        st = write_changed(board, piece, old, orig, flash_size, &done);
+    if (st != ESPY_OK || done)
         return st;
     uint64_t end = ((uint64_t)piece->addr + piece->data.size + SECTOR - 1) / SECTOR * SECTOR;
     if (!et->erase_all)
@@ -278,7 +293,7 @@ static espy_status write_pieces(espy_esptool_board *board, espy_pieces *pieces)
     if (et->erase_all)
         st = erase_all(board);
     for (size_t i = 0; st == ESPY_OK && i < pieces->count; i++)
-        st = write_piece(board, &pieces->piece[i], pieces->count > 1, flash_size);
+        st = write_piece(board, i, flash_size);
     return st;
 }
 

@@ -40,6 +40,7 @@ static const char *value_name(const espy_esptool_option *option)
     case ESPY_ET_COUNT: return " NUMBER";
     case ESPY_ET_SIZE: return " SIZE";
     case ESPY_ET_FILE: return " FILE";
+    case ESPY_ET_WORDS: return " FILE...";
     default: return " VALUE";
     }
 }

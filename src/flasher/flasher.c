@@ -237,6 +237,12 @@ espy_status espy_flasher_reset_by_watchdog(espy_flasher *flasher, espy_err *err)
     return leave(flasher, false, err);
 }
 
+espy_status espy_flasher_stay(espy_flasher *flasher, espy_err *err)
+{
+    flasher->top_baud = ESPY_ROM_BAUD;
+    return espy_flasher_to_top_baud(flasher, err);
+}
+
 /* ---- words ------------------------------------------------------------------------------ */
 
 bool espy_flasher_has_stub(const espy_flasher *flasher)

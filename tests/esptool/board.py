@@ -112,11 +112,32 @@ def writes_where_it_is_told(folder):
     assert board.at(0x10000, 0x1000) == NOISE[:0x1000] and board.at(0x2FC00, 0x2345) == NOISE[:0x2345]
     assert set(board.at(0x2F000, 0xC00)) == {0xFF} == set(board.at(0x31F45, 0xBB))
     says(board.run("write-flash", "-s", "0x10000", a), "'a.bin' at 0x00010000 already in flash, skipping write")
-    assert " compressed)" not in board.run("write-flash", "-u", "0x50000", b)
-    assert " compressed)" in board.run("--no-stub", "write_flash", "--compress", "0x58000", b)
-    assert board.at(0x50000, 0x2345) == board.at(0x58000, 0x2345) == NOISE[:0x2345]
+    c = board.file("c.bin", bytes(0x2345))
+    assert " compressed)" not in board.run("write-flash", "0x50000", b)  # random bytes
+    assert " compressed)" not in board.run("write-flash", "-u", "0x54000", c)
+    assert " compressed)" in board.run("--no-stub", "write_flash", "--compress", "0x58000", c)
+    assert board.at(0x50000, 0x2345) == NOISE[:0x2345]
+    assert board.at(0x54000, 0x2345) == board.at(0x58000, 0x2345) == bytes(0x2345)
     says(board.run("write-flash", "--erase-all", "0", a), "Flash memory erased successfully", "Hash of data verified")
     assert set(board.at(0x10000, 0x50000)) == {0xFF}
+
+
+def writes_only_what_differs_from_a_file(folder):
+    board = Board(folder)
+    old, new = board.file("old.bin", NOISE), board.file("new.bin", NOISE[:0x1800] + b"new" + NOISE[0x1803:])
+    other = board.file("other.bin", bytes(0x3000))
+    board.run("write-flash", "0x10000", old, "0x20000", other)
+    said = board.run("write-flash", "0x10000", new, "0x20000", other, "--diff-with", old, "skip")
+    says(said, "Changed data sectors found, fast reflashing", "Reflashing 1 changed sector at 0x00011000",
+         "'other.bin' at 0x00020000 already in flash")
+    assert board.at(0x10000, 0x3000) == (folder / new).read_bytes()
+    says(board.run("write-flash", "0x10000", new, "--diff-with", new), "No changed sectors found", "verified")
+    says(board.run("write-flash", "--diff-with", other, "--trust-flash-content", "0x10000", other), "skipping write")
+    said = board.run("write-flash", "0x20000", new, "--diff-with", old)  # which is not what the flash holds there
+    says(said, "Verification failed after fast reflash", "Reflashing the whole image", "Hash of data verified")
+    assert board.at(0x20000, 0x3000) == (folder / new).read_bytes()
+    says(board.run("write-flash", "--trust-flash-content", "0", old, status=FATAL), "requires --diff-with")
+    says(board.run("write-flash", "-s", "0", old, "--diff-with", old, status=FATAL), "exclude each other")
 
 
 def files_of_words_and_of_hex(folder):
@@ -169,9 +190,11 @@ def refusals_before_anything_is_written(folder):
     a = board.file("a.bin", NOISE)
     board.run("write-flash", "0", a)
     before = board.flash.read_bytes()
-    says(board.run("write-flash", "0x7ffff0", a, status=FATAL), r"File 'a.bin' \(length 12288\) at offset 0x007ffff0 will not fit")
+    says(board.run("write-flash", "0x7ffff0", a, status=FATAL),
+         r"File 'a.bin' \(length 12288\) at offset 0x007ffff0 will not fit")
     says(board.run("write-flash", "-fs", "1MB", "0xff000", a, status=FATAL), "will not fit in 1048576 bytes")
-    says(board.run("write-flash", "0", a, "0x2800", a, status=FATAL), "Detected overlap at address: 0x2800 for file: a.bin")
+    says(board.run("write-flash", "0", a, "0x2800", a, status=FATAL),
+         "Detected overlap at address: 0x2800 for file: a.bin")
     says(board.run("read-flash", "0x7ff000", "0x2000", "x", status=FATAL), "larger than detected flash size")
     says(board.run("erase-region", "0x100", "0x1000", status=FATAL), "multiple of 4096")
     says(board.run("write-flash", "0", "missing.bin", status=FATAL), "missing.bin")
@@ -197,6 +220,7 @@ def words_from_the_environment(folder):
 
 
 if __name__ == "__main__":
-    main([the_tutorials_lines_as_they_stand, looks, asks_rom_and_flash_chip, loads_a_program_into_ram, writes_where_it_is_told, files_of_words_and_of_hex,
+    main([the_tutorials_lines_as_they_stand, looks, asks_rom_and_flash_chip, loads_a_program_into_ram,
+          writes_where_it_is_told, writes_only_what_differs_from_a_file, files_of_words_and_of_hex,
           flash_parameters, reads_and_erases, refusals_before_anything_is_written, words_from_the_environment],
          needs_peer=False)

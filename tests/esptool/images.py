@@ -58,7 +58,8 @@ def app_desc(page=0):
 def programs():
     """Names and ELF files: what linker scripts make, and what they make when they go wrong."""
     iram, dram = (".iram0.text", 0x40374000, noise(0x3456), 4, 1), (".dram0.data", 0x3FC94000, noise(0x2222), 4, 1)
-    rodata, text = (".flash.rodata", 0x3C030020, noise(0x1234), 16, 1), (".flash.text", 0x42000020, noise(0x23456), 4, 1)
+    rodata = ".flash.rodata", 0x3C030020, noise(0x1234), 16, 1
+    text = ".flash.text", 0x42000020, noise(0x23456), 4, 1
     desc = ".flash.appdesc", 0x3C030020, app_desc(), 16, 1
     behind = ".flash.rodata", 0x3C030120, noise(0x5001), 16, 1
     yield "plain", elf([iram, dram, rodata, text])
@@ -73,12 +74,14 @@ def programs():
     yield "far-in-page", elf([iram, (".flash.rodata", 0x3C03FF00, noise(0x400), 4, 1), text])
     yield "odd-lengths", elf([(".a", 0x40374000, noise(5), 4, 1), (".b", 0x40374008, noise(6), 4, 1),
                               (".c", 0x40374010, noise(7), 4, 1), text])
-    yield "arrays", elf([iram, (".init_array", 0x3FC90000, noise(8), 4, 14), (".fini_array", 0x3FC90008, noise(8), 4, 15),
-                         (".preinit_array", 0x3FC90010, noise(4), 4, 16), (".bss", 0x3FC90020, noise(64), 4, 8), text])
+    yield "arrays", elf([iram, (".init_array", 0x3FC90000, noise(8), 4, 14),
+                         (".fini_array", 0x3FC90008, noise(8), 4, 15), (".preinit_array", 0x3FC90010, noise(4), 4, 16),
+                         (".bss", 0x3FC90020, noise(64), 4, 8), text])
     yield "aligned-gap", elf([(".iram0.vectors", 0x40374000, noise(0x403), 4, 1),
                               (".iram0.text", 0x40374800, noise(0x99), 0x800, 1), text])
     yield "unsorted", elf([text, dram, rodata, iram, (".rtc.text", 0x600FE000, noise(0x40), 4, 1)])
-    yield "bootdesc", elf([(".iram.text", 0x403CB700, noise(0x900), 4, 1), (".dram0.bootdesc", 0x3FCD7000, noise(80), 4, 1),
+    yield "bootdesc", elf([(".iram.text", 0x403CB700, noise(0x900), 4, 1),
+                           (".dram0.bootdesc", 0x3FCD7000, noise(80), 4, 1),
                            (".dram0.data", 0x3FCD6000, noise(0x700), 4, 1)])
     yield "memories-touch", elf([(".a", 0x3FC8FFF0, noise(16), 4, 1), (".b", 0x3FC90000, noise(16), 4, 1),
                                  (".c", 0x3CFFFFF0, noise(16), 4, 1), (".d", 0x3D000000, noise(16), 4, 1)])
@@ -261,7 +264,8 @@ def espy_image_merges_as_merge_bin_does(folder):
     theirs(*CHIP, "elf2image", folder / "a.elf", "-o", boot)
     for form in ("raw", "uf2", "hex"):
         theirs(*CHIP, "merge-bin", "-fs", "8MB", "-f", form, "-o", folder / "theirs", 0, boot, 0x10000, app)
-        done = espy("merge", f"{boot}@0", f"{app}@0x10000", "--flash", "8M", "-o", folder / f"ours.{form}", name="image")
+        done = espy("merge", f"{boot}@0", f"{app}@0x10000", "--flash", "8M", "-o", folder / f"ours.{form}",
+                    name="image")
         assert done.returncode == 0, done
         assert (folder / f"ours.{form}").read_bytes() == (folder / "theirs").read_bytes(), form
     done = espy("merge", folder / "ours.hex", "-o", folder / "again.bin", name="image")
