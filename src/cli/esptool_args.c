@@ -356,7 +356,7 @@ static espy_status check(parser *p)
         return usage(et, "--compress and --no-compress exclude each other");
     if (et->command->needs_chip && strcmp(et->chip, "auto") == 0)
         return usage(et, "Specify the --chip argument: esp32s3");
-    if (strcmp(et->chip, "auto") != 0 && strcmp(et->chip, "esp32s3") != 0)
+    if (et->command->work == NULL && strcmp(et->chip, "auto") != 0 && strcmp(et->chip, "esp32s3") != 0)
         return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "espy knows the ESP32-S3, and no %s", et->chip);
     return ESPY_OK;
 }

@@ -124,7 +124,7 @@ static void usage_errors(void **state)
     assert_refused("write-flash -fs 3MB 0 a", "'3MB' is not one of 'detect', 'keep'");
     assert_refused("-v -s read-mac", "Cannot use both");
     assert_refused("merge-bin -o x 0 a", "Specify the --chip argument");
-    assert_refused("--chip esp32c3 read-mac", "no esp32c3");
+    assert_refused("--chip esp32c3 image-info /dev/null", "no esp32c3");
     assert_refused("--chip esp33 read-mac", "'esp33' is not one of");
     assert_refused("image-info /nonexistent/a.bin", "'/nonexistent/a.bin'");
     assert_refused("--chip esp32s3 elf2image --max-rev-full 65536 /dev/null", "range 0 to 65535");

@@ -5,6 +5,7 @@
 #include "esptool_board.h"
 #include "up.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,6 +114,26 @@ static void print_board(const espy_esptool_board *board)
     espy_esptool_print(et, "\n%s\n", espy_flasher_has_stub(board->flasher) ? "Stub flasher running." : "No stub.");
 }
 
+/* "ESP32-S2" of "esp32s2". */
+static void chip_name(const char *chip, char name[16])
+{
+    bool series = strncmp(chip, "esp32", 5) == 0 && chip[5] != '\0';
+    snprintf(name, 16, "%.5s%s%s", chip, series ? "-" : "", strlen(chip) > 5 ? chip + 5 : "");
+    for (; *name != '\0'; name++)
+        *name = (char)toupper((unsigned char)*name);
+}
+
+static espy_status check_chip(espy_esptool_board *board)
+{
+    char name[16];
+    espy_esptool *et = board->et;
+    if (strcmp(et->chip, "auto") == 0 || strcmp(et->chip, "esp32s3") == 0)
+        return ESPY_OK;
+    chip_name(et->chip, name);
+    return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "This chip is %s, not %s. Wrong chip argument?",
+                     board->info.chip, name);
+}
+
 static espy_status connect(espy_esptool_board *board)
 {
     espy_esptool *et = board->et;
@@ -120,7 +141,7 @@ static espy_status connect(espy_esptool_board *board)
     espy_flasher_config config = {
         /* What takes no time needs no speed, and a program in RAM is talked to at the ROM's rate. */
         .baud = et->baud == 0 && et->command->rom_alone ? ROM_BAUD : et->baud,
-        .no_reset = strcmp(et->before, "no-reset") == 0,
+        .no_reset = strncmp(et->before, "no-reset", 8) == 0, /* in step one gets in any case */
         .attempts = et->connect_attempts > 0 ? (unsigned)et->connect_attempts : UINT_MAX / 8,
         .no_stub = et->no_stub || et->command->rom_alone,
         .progress = on_progress,
@@ -139,7 +160,7 @@ static espy_status connect(espy_esptool_board *board)
     st = espy_flasher_identify(board->flasher, &board->info, err);
     if (st == ESPY_OK)
         print_board(board);
-    return st;
+    return st == ESPY_OK ? check_chip(board) : st;
 }
 
 /* What --after asks for.  Back from the stub to the ROM there is no way but a reset. */

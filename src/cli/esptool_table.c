@@ -9,7 +9,7 @@
 static const char *const chips[] = {"auto",     "esp8266", "esp32",    "esp32s2",  "esp32s3",  "esp32c3",
                                     "esp32c2",  "esp32c6", "esp32c61", "esp32c5",  "esp32e22", "esp32h2",
                                     "esp32h21", "esp32p4", "esp32h4",  "esp32s31", NULL};
-static const char *const befores[] = {"default-reset", "no-reset", NULL};
+static const char *const befores[] = {"default-reset", "no-reset", "no-reset-no-sync", NULL};
 static const char *const afters[] = {"hard-reset", "no-reset", "no-reset-stub", "watchdog-reset", NULL};
 static const char *const modes[] = {"qio", "qout", "dio", "dout", "keep", NULL};
 static const char *const modes_no_keep[] = {"qio", "qout", "dio", "dout", NULL};

@@ -206,7 +206,8 @@ def refusals_before_anything_is_written(folder):
                             (("write-flash", "-u", "-z", "0", a), "exclude each other"),
                             (("-v", "-s", "read-mac"), "Cannot use both")):
         says(board.run(*words, status=FATAL), "A fatal error occurred: .*" + sentence)
-    says(board.run("--chip", "ESP32-C3", "read-mac", status=FATAL), "esp32c3")
+    says(board.run("--chip", "ESP32-C3", "erase-flash", status=FATAL), "This chip is ESP32-S3, not ESP32-C3. Wrong chip")
+    says(board.run("--chip", "esp8266", "image-info", a, status=FATAL), "no esp8266")
     assert board.flash.read_bytes() == before
 
 
