@@ -592,6 +592,7 @@ espy_status espy_machine_new(espy_machine **machine, const espy_machine_config *
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a virtual board");
     espy_status st = make_machine(m, config, err);
     if (st != ESPY_OK) {
+        espy_store_undo(&m->flash_store, config->flash_path);
         espy_machine_free(m);
         return st;
     }

@@ -51,15 +51,10 @@ static espy_status lock_file(int fd, const char *path, espy_err *err)
 }
 
 /* Blocks are reserved now: a full disk must not strike in the middle of a run. */
-static espy_status make_room(int fd, const char *path, bool made, size_t size, espy_err *err)
+static espy_status make_room(int fd, const char *path, size_t size, espy_err *err)
 {
     errno = posix_fallocate(fd, 0, (off_t)size);
-    if (errno == 0)
-        return ESPY_OK;
-    espy_status st = fail_errno(err, "cannot make room in", path);
-    if (made)
-        unlink(path);
-    return st;
+    return errno == 0 ? ESPY_OK : fail_errno(err, "cannot make room in", path);
 }
 
 static espy_status map_file(espy_store *store, int fd, const char *path, bool made, size_t size, espy_err *err)
@@ -69,13 +64,13 @@ static espy_status map_file(espy_store *store, int fd, const char *path, bool ma
     if (st == ESPY_OK)
         st = lock_file(fd, path, err);
     if (st == ESPY_OK)
-        st = make_room(fd, path, made, size, err);
+        st = make_room(fd, path, size, err);
     if (st != ESPY_OK)
         return st;
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)
         return fail_errno(err, "cannot map", path);
-    *store = (espy_store){bytes, size, true, fd};
+    *store = (espy_store){bytes, size, true, made, fd};
     memset(store->bytes + have, 0xff, size - have);
     return ESPY_OK;
 }
@@ -102,9 +97,19 @@ espy_status espy_store_open(espy_store *store, const char *path, size_t size, es
     if (fd < 0)
         return fail_errno(err, "cannot open", path);
     espy_status st = map_file(store, fd, path, made, size, err);
-    if (st != ESPY_OK)
-        close(fd);
+    if (st == ESPY_OK)
+        return ESPY_OK;
+    if (made)
+        unlink(path);
+    close(fd);
     return st;
+}
+
+void espy_store_undo(espy_store *store, const char *path)
+{
+    if (store->made)
+        unlink(path);
+    espy_store_close(store);
 }
 
 void espy_store_close(espy_store *store)

@@ -15,6 +15,7 @@ typedef struct espy_store {
     uint8_t *bytes;
     size_t size;
     bool mapped; /* from the file fd, which stays locked */
+    bool made;   /* the file was not there before */
     int fd;
 } espy_store;
 
@@ -24,5 +25,7 @@ typedef struct espy_store {
  * in bytes[] changes in the file. */
 espy_status espy_store_open(espy_store *store, const char *path, size_t size, espy_err *err);
 void espy_store_close(espy_store *store);
+/* The same where the board came to nothing after all: a file that was made is removed. */
+void espy_store_undo(espy_store *store, const char *path);
 
 #endif

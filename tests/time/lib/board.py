@@ -5,7 +5,6 @@ Environment: ESPY_TOOLS (folder of board_driver), ESPY_FIRMWARE, ESPY_ROM_DIR.
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ IMAGES = {
     "1.23.0": ("ESP32_GENERIC_S3-20240602-v1.23.0.bin", "n8r2"),
     "1.26.0": ("ESP32_GENERIC_S3-20250809-v1.26.0.bin", "n8r2"),
 }
+FLASH = {"n16r8": 16 << 20, "n8r2": 8 << 20}
 ROMS = list(roms.KEYS)
 PROMPT = ">>> "
 
@@ -42,8 +42,7 @@ class Board:
         self.image = image
         self.folder = tempfile.TemporaryDirectory()
         flash = pathlib.Path(self.folder.name) / "flash.bin"
-        shutil.copy(FIRMWARE / name, flash)
-        flash.chmod(0o600)
+        flash.write_bytes((FIRMWARE / name).read_bytes().ljust(FLASH[model], b"\xff"))
         self.process = subprocess.Popen([TOOLS / "board_driver", f"{model}{roms.KEYS[rom]},flash={flash}{keys}"],
                                         env=roms.without_espy(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.now = 0
