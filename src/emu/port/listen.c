@@ -68,6 +68,8 @@ static espy_status cannot_listen(const char *where, int error, espy_err *err)
         espy_advise(err, "Another program has that port; take another one, or 0 for any free one.");
     else if (error == EACCES)
         espy_advise(err, "Ports below 1024 are for the administrator; take a higher one.");
+    else if (error == EMFILE || error == ENFILE)
+        espy_advise(err, "Let it have more open files, by `ulimit -n`.");
     else
         espy_advise(err, "Give an address of this computer.");
     return ESPY_E_IO;

@@ -41,6 +41,7 @@ struct espy_serve {
     espy_pace pace;
     espy_bridge bridge;
     bool flash_is_new; /* the file was not there */
+    int spare;         /* a descriptor kept free for turn_away() */
     bool fault_told, ended;
     size_t turns; /* so that who comes first changes: the bridge's queue is shared */
     size_t port_count, client_count;
@@ -158,8 +159,14 @@ static espy_status open_machine(espy_serve *s, const espy_serve_config *config, 
     return st;
 }
 
+static int open_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static espy_status open_all(espy_serve *s, const espy_serve_config *config, espy_err *err)
 {
+    s->spare = open_spare();
     s->ports = calloc(config->port_count, sizeof *s->ports);
     s->clients = calloc(config->port_count + CLIENTS, sizeof *s->clients);
     s->fds = calloc(1 + 2 * config->port_count + CLIENTS, sizeof *s->fds);
@@ -197,6 +204,8 @@ void espy_serve_close(espy_serve *s)
     for (size_t i = 0; i < s->port_count; i++)
         close_port(&s->ports[i]);
     espy_machine_free(s->machine);
+    if (s->spare >= 0)
+        close(s->spare);
     free(s->ports);
     free(s->clients);
     free(s->fds);
@@ -236,9 +245,25 @@ static void make_room(espy_serve *s)
         }
 }
 
+/* Without a descriptor for it, a connection would be reported for ever: the spare one is for turning it away. */
+static bool turn_away(espy_serve *s, const port *p)
+{
+    if ((errno != EMFILE && errno != ENFILE) || s->spare < 0)
+        return false;
+    close(s->spare);
+    int fd = espy_listen_accept(p->listener);
+    if (fd >= 0)
+        close(fd);
+    s->spare = open_spare();
+    return fd >= 0;
+}
+
 static void accept_all(espy_serve *s, const port *p)
 {
-    for (int fd; (fd = espy_listen_accept(p->listener)) >= 0;) {
+    int fd;
+    while ((fd = espy_listen_accept(p->listener)) >= 0 || turn_away(s, p)) {
+        if (fd < 0)
+            continue;
         make_room(s);
         if (s->client_count >= CLIENTS || add_client(s, p->kind, fd, NULL, NULL) != ESPY_OK)
             close(fd);
