@@ -28,6 +28,12 @@
 #define USB_INT_CLR 0x14
 #define USB_OUT_AVAIL_BIT 2
 
+#define RTC_CNTL 0x60008000
+#define RTC_CNTL_OPTIONS0 0x00
+#define RTC_CNTL_SW_SYS_RST 0x80000000
+#define RTC_CNTL_OPTION1 0x12c
+#define RTC_CNTL_FORCE_DOWNLOAD_BOOT 1
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>

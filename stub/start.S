@@ -106,12 +106,42 @@ fault:
     .org 0x3c0 - 0x180
     j fault
 
-    .text
+/* The ROM looks at one byte of checksum for each block that it takes, and at none for where
+ * a block goes.  A program that is damaged could do anything to the flash, so this one adds
+ * itself up first, and resets the chip into the ROM's loader where the sums are not those
+ * that tools/stub-image has put behind it. */
+    .section .entry, "ax"
     .align 4
     .literal_position
     .global _start
 _start:
-    movi a2, PS_HOLD
+    movi a2, text_start
+    movi a3, text_end
+    movi a4, 0
+    movi a5, 0
+1:  l32i a6, a2, 0
+    add a4, a4, a6
+    add a5, a5, a4
+    addi a2, a2, 4
+    bltu a2, a3, 1b
+    movi a2, data_start
+    movi a3, check
+2:  l32i a6, a2, 0
+    add a4, a4, a6
+    add a5, a5, a4
+    addi a2, a2, 4
+    bltu a2, a3, 2b
+    l32i a6, a3, 0
+    bne a4, a6, 3f
+    l32i a6, a3, 4
+    beq a5, a6, 4f
+3:  movi a2, RTC_CNTL
+    movi a3, RTC_CNTL_FORCE_DOWNLOAD_BOOT
+    s32i a3, a2, RTC_CNTL_OPTION1
+    movi a3, RTC_CNTL_SW_SYS_RST
+    s32i a3, a2, RTC_CNTL_OPTIONS0
+    j 3b
+4:  movi a2, PS_HOLD
     wsr.ps a2
     movi a2, 0
     wsr.intenable a2

@@ -7,6 +7,7 @@
 #include "../src/base/bytes.h"
 #include "../src/emu/inspect.h"
 #include "../src/flasher/flasher.h"
+#include "../src/flasher/stub_image.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -403,6 +404,57 @@ static void another_rate(void **state)
     tear_down(&b);
 }
 
+/* Two bits changed in a word of the code, which the ROM's checksum does not see; the stub
+ * resets the chip, and the ROM's loader waits again. */
+static void upload_damaged(espy_session *session, size_t damage)
+{
+    espy_loader_reply reply;
+    for (size_t i = 0; i < espy_stub_esp32s3.n; i++) {
+        const espy_stub_segment *segment = &espy_stub_esp32s3.segments[i];
+        for (size_t at = 0; at < segment->size; at += 4096) {
+            uint8_t block[4096];
+            size_t n = segment->size - at < 4096 ? segment->size - at : 4096;
+            memcpy(block, segment->bytes + at, n);
+            if (i == 0 && damage >= at && damage + 1 < at + n) {
+                block[damage - at] ^= 4;
+                block[damage - at + 1] ^= 4;
+            }
+            espy_loader_request request =
+                espy_loader_mem_begin((uint32_t)n, 1, (uint32_t)n, segment->addr + (uint32_t)at);
+            assert_int_equal(espy_session_request(session, &request, PATIENCE_MS, &reply, NULL), ESPY_OK);
+            request = espy_loader_mem_data(0, block, n);
+            assert_int_equal(espy_session_request(session, &request, PATIENCE_MS, &reply, NULL), ESPY_OK);
+        }
+    }
+    espy_loader_request end = espy_loader_mem_end(espy_stub_esp32s3.entry);
+    espy_session_request(session, &end, 200, &reply, NULL);
+}
+
+static void a_damaged_stub(const char *spec)
+{
+    bench b = {0};
+    const espy_flasher_config config = {.no_stub = true, .baud = 115200};
+    assert_int_equal(espy_emu_link_open(&b.link, spec, NULL, &b.err), ESPY_OK);
+    assert_int_equal(espy_flasher_new(&b.flasher, b.link, &config, NULL), ESPY_OK);
+    assert_int_equal(espy_flasher_connect(b.flasher, &b.err), ESPY_OK);
+    assert_int_equal(espy_flasher_identify(b.flasher, &b.board, &b.err), ESPY_OK);
+    for (size_t damage = 900; damage + 2 < espy_stub_esp32s3.segments[0].size; damage += 3001) {
+        upload_damaged(&b.flasher->session, damage);
+        espy_link_sleep(b.link, 100, NULL);
+        assert_int_equal(espy_session_sync(&b.flasher->session, 5, &b.err), ESPY_OK);
+        assert_int_equal(b.flasher->session.sync_value, 0x20120707);
+    }
+    assert_int_equal(espy_flasher_attach(b.flasher, &b.err), ESPY_OK);
+    assert_int_equal(espy_stub_start(b.flasher, &b.err), ESPY_OK);
+    tear_down(&b);
+}
+
+static void a_damaged_stub_does_not_start(void **state)
+{
+    (void)state;
+    a_damaged_stub("n4r2");
+}
+
 static void the_real_mask_rom(void **state)
 {
     (void)state;
@@ -413,6 +465,7 @@ static void the_real_mask_rom(void **state)
         print_message("no mask ROM in ESPY_ROM_DIR\n");
         skip();
     }
+    a_damaged_stub(spec);
     bench b = set_up(spec);
     write_across(&b, 0x200000, 0xff0000);
     assert_int_equal(espy_flasher_reset(b.flasher, &b.err), ESPY_OK);
@@ -436,6 +489,7 @@ int main(void)
         cmocka_unit_test(scattered_sectors),
         cmocka_unit_test(all_kinds_of_contents),
         cmocka_unit_test(another_rate),
+        cmocka_unit_test(a_damaged_stub_does_not_start),
         cmocka_unit_test(the_real_mask_rom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
