@@ -168,11 +168,12 @@ static void press(emu *e, char key)
     }
 }
 
+/* An arrow or function key sends ESC and letters, all at once; these are no keys of the board. */
 static void read_keys(emu *e)
 {
     char keys[16];
     size_t n = espy_terminal_keys(keys, sizeof keys);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && keys[i] != '\x1b'; i++)
         press(e, keys[i]);
 }
 
