@@ -100,7 +100,8 @@ enum {
 #define RC_FAST_HZ 17500000u
 #define POLLED_CHAR_TICKS ESPY_TICKS_PER_US
 #define BUSY_CHAR_TICKS (4 * ESPY_TICKS_PER_MS)
-#define LOOKED_INTO (12 * ESPY_TICKS_PER_MS)
+#define LOOKED_INTO_MAX (12 * ESPY_TICKS_PER_MS)
+#define LOOKED_INTO_CHARS 140 /* that long at 115200 */
 #define PATIENCE (2 * ESPY_TICKS_PER_SECOND)
 
 /* Reset values that are not zero. */
@@ -384,11 +385,14 @@ static bool wire_open(const espy_uart *u)
     return u->rx.count < limit && rx_clocked(u) && !conf0(u, LOOPBACK | RXFIFO_RST);
 }
 
-/* Whether the buffer behind the guest's interrupt handler may be filling up. */
-static bool crowded(const espy_uart *u)
+/* Whether the buffer behind the guest's interrupt handler may be filling up.  At a higher rate a
+ * guest must look into it more often, or it would lose characters on a board. */
+static bool crowded(const espy_uart *u, espy_tick wire)
 {
-    espy_tick came = u->rx_came[u->rx_oldest];
-    return u->rx_sleeper && came != 0 && u->rx_slept < came + LOOKED_INTO;
+    espy_tick came = u->rx_came[u->rx_oldest], looks = LOOKED_INTO_CHARS * wire;
+    if (looks > LOOKED_INTO_MAX)
+        looks = LOOKED_INTO_MAX;
+    return u->rx_sleeper && came != 0 && u->rx_slept < came + looks;
 }
 
 /* How long the host's next character takes to be here. */
@@ -399,7 +403,7 @@ static espy_tick rx_length(const espy_uart *u)
         return wire;
     if (polled(u))
         return wire < POLLED_CHAR_TICKS ? wire : POLLED_CHAR_TICKS;
-    return crowded(u) && wire < BUSY_CHAR_TICKS ? BUSY_CHAR_TICKS : wire;
+    return crowded(u, wire) && wire < BUSY_CHAR_TICKS ? BUSY_CHAR_TICKS : wire;
 }
 
 /* Starts the next character from the host, if there is one and the wire is free. */

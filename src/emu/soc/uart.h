@@ -12,7 +12,7 @@
  *    that this model cannot see (MicroPython's holds 259), so they come at the rate of
  *    the wire.  A guest that sleeps when it has nothing to do looks into that buffer once
  *    a tick of its scheduler (10 ms): what came 12 ms before a moment in which both cores
- *    sleep is out of it.  While 160 characters may still be in it the next come slowly,
+ *    sleep is out of it (the time of 140 characters at higher rates).  While 160 characters may still be in it the next come slowly,
  *    one in 4 ms, so that Ctrl-C gets through.  While no receive interrupt is enabled the
  *    guest polls: a character comes every microsecond, as long as the FIFO is below its
  *    full threshold.  A guest that takes nothing for two seconds is not served any longer:
