@@ -1,7 +1,9 @@
 """The real esptool beside `espy esptool`: runs both on the same words.  What needs it says
-that it skips where it is not installed (pip install esptool==5.6.0).
+that it skips where it is not installed (tools/bootstrap --with-peers, or pip install
+esptool==5.6.0).
 
-Environment: ESPY (default build/espy), ESPY_FIRMWARE.
+Environment: ESPY (default build/espy), ESPY_FIRMWARE, ESPY_PEERS (the virtual environment of
+the peers, default build/interop/venv).
 """
 import contextlib
 import io
@@ -18,6 +20,8 @@ ESPY = os.environ.get("ESPY", str(ROOT / "build/espy"))
 FIRMWARE = pathlib.Path(os.environ.get("ESPY_FIRMWARE", ROOT / "../shared/firmware"))
 VERSION = "5.6.0"
 
+PEERS = pathlib.Path(os.environ.get("ESPY_PEERS", ROOT / "build/interop/venv"))
+sys.path += map(str, PEERS.glob(f"lib/python3.{sys.version_info.minor}/site-packages"))
 try:
     import esptool as peer
     from esptool import bin_image
