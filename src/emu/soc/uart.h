@@ -12,11 +12,13 @@
  *    that this model cannot see (MicroPython's holds 259), so they come at the rate of
  *    the wire.  A guest that sleeps when it has nothing to do looks into that buffer once
  *    a tick of its scheduler (10 ms): what came 12 ms before a moment in which both cores
- *    sleep is out of it (the time of 140 characters at higher rates).  While 160 characters may still be in it the next
- * come slowly, one in 4 ms, so that Ctrl-C gets through.  While no receive interrupt is enabled the guest polls: a
- * character comes every microsecond, as long as the FIFO is below its full threshold.  A guest that takes nothing for
- * two seconds is not served any longer: what is for it overruns, as on a board, until it reads again. With timing real
- * both directions take their bits' time and overruns happen.
+ *    sleep is out of it (at higher rates, what came 140 characters' time before).  While
+ *    160 characters may still be in it the next come slowly, one in 4 ms, so that Ctrl-C
+ *    gets through.  While no receive interrupt is enabled the guest polls: a character
+ *    comes every microsecond, as long as the FIFO is below its full threshold.  A guest
+ *    that takes nothing for two seconds is not served any longer: what is for it
+ *    overruns, as on a board, until it reads again.
+ * With timing real both directions take their bits' time and overruns happen.
  *
  * Left out: IrDA, RS-485 and its collisions, inversion of the lines, wake-up from
  * light sleep, the glitch filter, sending XON and XOFF by itself; a break reaches
