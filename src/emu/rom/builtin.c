@@ -223,18 +223,24 @@ static void run_function(espy_rom_call *c, bool first)
         raise_denied(c);
 }
 
+/* What is in the word of this address, or NULL. */
+static const espy_rom_place *place_in_word(const espy_builtin_rom *rom, uint32_t addr)
+{
+    uint32_t offset = addr - ESPY_ROM_CODE_ADDR;
+    unsigned n = offset < ESPY_ROM_SIZE ? rom->place_at[offset / 4] : 0;
+    return n != 0 ? &rom->places[n - 1] : NULL;
+}
+
 static const espy_rom_place *find_place(const espy_builtin_rom *rom, uint32_t pc)
 {
-    uint32_t offset = pc - ESPY_ROM_CODE_ADDR;
-    unsigned n = offset < ESPY_ROM_SIZE ? rom->place_at[offset / 4] : 0;
-    return n != 0 && rom->places[n - 1].pc == pc ? &rom->places[n - 1] : NULL;
+    const espy_rom_place *place = place_in_word(rom, pc);
+    return place != NULL && place->pc == pc ? place : NULL;
 }
 
 const espy_rom_function *espy_builtin_rom_function(const espy_builtin_rom *rom, uint32_t addr)
 {
-    uint32_t offset = addr - ESPY_ROM_CODE_ADDR;
-    unsigned n = offset < ESPY_ROM_SIZE ? rom->place_at[offset / 4] : 0;
-    return n != 0 ? rom->places[n - 1].function : NULL;
+    const espy_rom_place *place = place_in_word(rom, addr);
+    return place != NULL ? place->function : NULL;
 }
 
 static void host_call(void *self, espy_cpu *cpu, uint32_t pc)

@@ -224,11 +224,6 @@ void espy_rom_divide_by_zero(espy_rom_call *c)
     espy_cpu_set_pc(c->cpu, ESPY_ROM_DIVIDE_BY_ZERO);
 }
 
-uint32_t espy_rom_caller(const espy_rom_call *c)
-{
-    return (espy_cpu_get_a(c->cpu, 0) & 0x3fffffff) | 0x40000000;
-}
-
 unsigned espy_rom_core(const espy_rom_call *c)
 {
     return espy_cpu_prid(c->cpu) == PRID_APP;

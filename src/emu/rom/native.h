@@ -113,8 +113,6 @@ uint32_t espy_rom_result(const espy_rom_call *c);
 /* What dividing by zero does: the exception, at an instruction of the ROM. */
 void espy_rom_divide_by_zero(espy_rom_call *c);
 
-/* Where the caller will go on: the return address of the call under way. */
-uint32_t espy_rom_caller(const espy_rom_call *c);
 /* The address in the ROM's table of calls of a named function; 0 if there is none. */
 uint32_t espy_rom_address(const char *name);
 /* 0 on the core that boots, 1 on the other. */
