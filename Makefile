@@ -87,7 +87,7 @@ tools: $(TOOLBIN)
 
 ## test     run every test (under 3 minutes on 2 cores)
 test: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
-	@tests/run $(UNITBIN) $(SCRIPTS)
+	@tests/run $(SCRIPTS) $(UNITBIN)
 
 ## unit     run the unit tests alone
 unit: $(UNITBIN)
@@ -95,7 +95,7 @@ unit: $(UNITBIN)
 
 ## long     run every test with its long campaigns: random programs, faults at every byte, power cuts (half an hour)
 long: $(BUILD)/espy $(UNITBIN) $(TOOLBIN) $(FUZZBIN)
-	@ESPY_LONG=1 tests/run $(UNITBIN) $(SCRIPTS)
+	@ESPY_LONG=1 tests/run $(SCRIPTS) $(UNITBIN)
 
 ## interop  run esptool, mpremote and Thonny, which it installs, against a virtual board (docs/INTEROP.md)
 interop: $(BUILD)/espy
