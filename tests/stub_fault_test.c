@@ -110,7 +110,7 @@ static espy_status session(const board *b, const fault_plan *plan, uint64_t *str
     espy_err err = {0};
     fault_link_init(&fault, b->link, plan);
     uint64_t start = espy_link_now_ms(b->link);
-    const espy_flasher_config config = {.no_reset = b->keep, .baud = b->keep ? 115200 : 0};
+    const espy_flasher_config config = {.reset = b->keep ? "none" : NULL, .baud = b->keep ? 115200 : 0};
     assert_int_equal(espy_flasher_new(&flasher, &fault.link, &config, NULL), ESPY_OK);
     espy_status st = work(flasher, back, &err);
     assert_int_equal(err.status, st);

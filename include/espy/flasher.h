@@ -51,10 +51,15 @@ typedef struct espy_flasher_config {
     /* Rate of the transfer.  0: 921600, or 115200 on a link without lines, where no reset
      * could take back a rate that does not work.  Connect and the end are at 115200. */
     uint32_t baud;
-    bool no_reset;     /* do not touch the lines: the board is in download mode already */
-    unsigned attempts; /* resets to try before giving up; 0: 7 */
-    bool no_stub;      /* work through the ROM alone (default: through espy's RAM stub, if it starts) */
-    bool rewrite;      /* write even what the flash already holds (default: compare by MD5 first, skip what is equal) */
+    /* How to reset into download mode: NULL, what fits the port, one way after the other;
+     * "classic", "tight" or "usb-jtag", that way alone; "none", not at all: the board is in
+     * download mode already; or a sequence of one's own in the notation of esptool's
+     * custom_reset_sequence, as "D0|R1|W0.1|D1|R0|W0.05|D0" (docs/PORTS.md). */
+    const char *reset;
+    const char *hard_reset; /* the sequence that lets the board run again; NULL: what fits the port */
+    unsigned attempts;      /* resets to try before giving up; 0: 7 */
+    bool no_stub;           /* work through the ROM alone (default: through espy's RAM stub, if it starts) */
+    bool rewrite; /* write even what the flash already holds (default: compare by MD5 first, skip what is equal) */
     /* Both may be NULL.  progress is called at every step, from within the calls
      * below; cancelled is asked between commands, and true makes the call fail
      * with ESPY_E_CANCELLED. */
@@ -112,7 +117,8 @@ typedef struct espy_flasher_stats {
     double connect_s, identify_s, compare_s, erase_s, write_s, verify_s, reset_s;
 } espy_flasher_stats;
 
-/* The link stays the caller's and must outlive the flasher.  config may be NULL. */
+/* The link stays the caller's and must outlive the flasher, as what config points to must.
+ * config may be NULL.  ESPY_E_ARG: no way to reset is called that, or no step is written so. */
 espy_status espy_flasher_new(espy_flasher **flasher, espy_link *link, const espy_flasher_config *config, espy_err *err);
 /* Leaves the board as it is; NULL is allowed. */
 void espy_flasher_free(espy_flasher *flasher);

@@ -37,6 +37,7 @@ typedef struct espy_link {
     const espy_log *log; /* ESPY_LOG_WIRE; may be NULL */
     char name[256];      /* as the user wrote it: "/dev/ttyUSB0", "emu:n16r8" */
     bool has_lines;      /* DTR and RTS reach a reset circuit (false on raw TCP) */
+    bool lines_apart;    /* they change one after the other, a round trip apart (RFC 2217) */
     uint16_t usb_vid;    /* the USB identity of the port, or 0 */
     uint16_t usb_pid;
 } espy_link;

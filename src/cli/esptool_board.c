@@ -141,7 +141,7 @@ static espy_status connect(espy_esptool_board *board)
     espy_flasher_config config = {
         /* What takes no time needs no speed, and a program in RAM is talked to at the ROM's rate. */
         .baud = et->baud == 0 && et->command->rom_alone ? ROM_BAUD : et->baud,
-        .no_reset = strncmp(et->before, "no-reset", 8) == 0, /* in step one gets in any case */
+        .reset = strncmp(et->before, "no-reset", 8) == 0 ? "none" : NULL, /* in step one gets in any case */
         .attempts = et->connect_attempts > 0 ? (unsigned)et->connect_attempts : UINT_MAX / 8,
         .no_stub = et->no_stub || et->command->rom_alone,
         .progress = on_progress,

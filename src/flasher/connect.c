@@ -29,7 +29,7 @@ espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_er
 
 static bool can_reset(const espy_flasher *flasher)
 {
-    return flasher->link->has_lines && !flasher->config.no_reset;
+    return espy_reset_possible(flasher->link, flasher->config.reset);
 }
 
 /* The chip's own USB port keeps the watchdogs of the firmware before running. */
@@ -61,7 +61,7 @@ static espy_status attempt(espy_flasher *flasher, unsigned i, espy_err *err)
     if (st == ESPY_OK)
         st = espy_session_forget(&flasher->session, err);
     if (st == ESPY_OK && can_reset(flasher))
-        st = espy_reset_to_loader(flasher->link, i, err);
+        st = espy_reset_to_loader(flasher->link, flasher->config.reset, i, err);
     return st == ESPY_OK ? espy_session_sync(&flasher->session, SYNC_TRIES, err) : st;
 }
 

@@ -31,12 +31,18 @@ const char *espy_width_name(espy_width width)
 
 espy_status espy_flasher_new(espy_flasher **flasher, espy_link *link, const espy_flasher_config *config, espy_err *err)
 {
+    const espy_flasher_config plain = {0}, *wanted = config != NULL ? config : &plain;
+    espy_reset_sequence own;
+    espy_status st = espy_reset_check(wanted->reset, err);
+    if (st == ESPY_OK && wanted->hard_reset != NULL)
+        st = espy_reset_parse(&own, wanted->hard_reset, err);
+    if (st != ESPY_OK)
+        return st;
     espy_flasher *made = calloc(1, sizeof *made);
     if (made == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a flasher");
     made->link = link;
-    if (config != NULL)
-        made->config = *config;
+    made->config = *wanted;
     if (made->config.baud == 0)
         made->config.baud = link->has_lines ? ESPY_DEFAULT_BAUD : ESPY_ROM_BAUD;
     if (made->config.attempts == 0)
@@ -201,7 +207,7 @@ static espy_status line_reset(espy_flasher *flasher, espy_err *err)
     flasher->stub.running = false;
     if (st == ESPY_OK)
         st = espy_session_forget(&flasher->session, err);
-    return st == ESPY_OK ? espy_reset_to_flash(flasher->link, err) : st;
+    return st == ESPY_OK ? espy_reset_to_flash(flasher->link, flasher->config.hard_reset, err) : st;
 }
 
 /* Firmware that was told to reboot into download mode by this bit would stay there.

@@ -186,7 +186,7 @@ espy_status espy_rfc2217_open(espy_link **link, const char *name, const char *ho
     if (port == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a connection to %s", name);
     espy_link_init(&port->link, &remote_ops, port, name, log);
-    port->link.has_lines = true;
+    port->link.has_lines = port->link.lines_apart = true;
     espy_status st = espy_tcp_connect(&port->fd, name, host_port, err);
     if (st != ESPY_OK) {
         free(port);
