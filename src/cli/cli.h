@@ -90,6 +90,8 @@ espy_status espy_parse_size(espy_cli *cli, const char *what, const char *text, u
 void espy_say(const espy_cli *cli, const char *fmt, ...) ESPY_PRINTF(2, 3);
 /* Whether stderr takes colours: a terminal, TERM not "dumb", NO_COLOR unset. */
 bool espy_cli_color(int fd);
+/* Seconds of the wall clock, which is the user's. */
+double espy_seconds(void);
 /* "16 MB", "1.56 MB", "64 KB", "300 bytes"; writes into text. */
 const char *espy_size_text(uint64_t bytes, char *text, size_t cap);
 

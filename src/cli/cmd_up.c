@@ -9,7 +9,6 @@
 #include "terminal.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { OPTION_NO_FIT = 256, OPTION_FORCE, OPTION_REPL, OPTION_VERSION, OPTION_URL, OPTION_NET_TIMEOUT };
 
@@ -20,15 +19,9 @@ const espy_option espy_up_options[] = {
     {OPTION_VERSION, "version", "V", "without IMAGE: take release V, such as 1.23.0"},
     {OPTION_URL, "firmware-url", "URL", "the site of the releases (else ESPY_FIRMWARE_URL, else micropython.org)"},
     {OPTION_NET_TIMEOUT, "net-timeout", "S", "give up on a network that is silent for S seconds (default 15)"},
+    ESPY_BOARD_OPTIONS,
     {0, NULL, NULL, NULL},
 };
-
-double espy_up_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static espy_status set_timeout(espy_up *up, const char *text)
 {
@@ -52,6 +45,7 @@ static espy_status set_option(espy_up *up, int id, const char *value)
         up->has_version = true;
         up->version_text = value;
         return espy_version_parse(&up->version, value, &up->cli->err);
+    default: return espy_board_option(&up->board, id, value);
     }
     return ESPY_OK;
 }
@@ -80,7 +74,7 @@ static espy_status read_options(espy_up *up, int argc, char **argv)
 static espy_status stay(espy_up *up)
 {
     espy_say(up->cli, "At the prompt; Ctrl-] leaves.\n");
-    return espy_terminal_run(up->link, &up->cli->err);
+    return espy_terminal_run(up->board.link, &up->cli->err);
 }
 
 static espy_status run(espy_up *up)
@@ -93,8 +87,8 @@ static espy_status run(espy_up *up)
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && st == ESPY_OK; i++) {
         st = espy_cli_cancelled(NULL) ? espy_fail(&up->cli->err, ESPY_E_CANCELLED, "stopped") : steps[i](up);
     }
+    st = espy_board_leave(&up->board, st);
     if (st != ESPY_OK) {
-        espy_progress_abort(&up->progress);
         if (st == ESPY_E_TIMEOUT || st == ESPY_E_PROTOCOL)
             espy_advise(&up->cli->err,
                         "Check the cable and what else is wired to the board, press RESET, and try again.");
@@ -112,7 +106,8 @@ int espy_cmd_up(espy_cli *cli, int argc, char **argv)
     if (up == NULL)
         return (int)espy_fail(&cli->err, ESPY_E_MEMORY, "no memory to begin with");
     up->cli = cli;
-    up->started = espy_up_now();
+    up->board = (espy_board_session){.cli = cli, .command = "up"};
+    up->started = espy_seconds();
     espy_status st = read_options(up, argc, argv);
     if (st == ESPY_OK && !cli->help)
         st = run(up);

@@ -3,7 +3,7 @@
  * `espy esptool` on a board: connecting, saying what is there, and leaving.
  */
 #include "esptool_board.h"
-#include "up.h"
+#include "board.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -220,7 +220,7 @@ espy_status espy_esptool_on_board(espy_esptool *et)
     if (st == ESPY_OK)
         st = espy_esptool_load_old(et, &board.old);
     if (st == ESPY_OK)
-        st = espy_up_open_port(et->cli, &board.link);
+        st = espy_board_open_port(et->cli, &board.link);
     if (st == ESPY_OK)
         st = session(&board);
     espy_progress_abort(&board.progress);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 void espy_say(const espy_cli *cli, const char *fmt, ...)
@@ -26,6 +27,13 @@ bool espy_cli_color(int fd)
     if (no_color != NULL && no_color[0] != '\0')
         return false;
     return isatty(fd) == 1 && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+double espy_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 const char *espy_size_text(uint64_t bytes, char *text, size_t cap)

@@ -6,12 +6,9 @@
 #ifndef ESPY_CLI_UP_H
 #define ESPY_CLI_UP_H
 
-#include "cli.h"
-#include "progress.h"
+#include "board.h"
 
-#include "espy/flasher.h"
 #include "espy/image.h"
-#include "espy/link.h"
 #include "espy/release.h"
 #include "espy/repl.h"
 #include "../base/buf.h"
@@ -26,7 +23,7 @@ typedef struct espy_up_seconds {
 
 typedef struct espy_up {
     espy_cli *cli;
-    espy_progress progress;
+    espy_board_session board;
 
     /* Options. */
     const char *file; /* NULL: choose a release */
@@ -35,12 +32,6 @@ typedef struct espy_up {
     espy_version version;
     const char *firmware_url;
     uint32_t net_timeout_s;
-
-    /* The board. */
-    espy_link *link;
-    espy_flasher *flasher;
-    espy_board board;
-    bool writing; /* the flash may differ from what it was */
 
     /* The image. */
     espy_fetched fetched; /* when there was no file */
@@ -52,15 +43,11 @@ typedef struct espy_up {
 
     /* The outcome. */
     espy_flasher_stats stats;
-    espy_phase phase; /* the one that runs */
-    double phase_s[ESPY_PHASE_RESET + 1], phase_began;
     espy_up_seconds seconds;
     double started;
     espy_repl *python;
     espy_repl_proof proof;
 } espy_up;
-
-double espy_up_now(void); /* seconds of the wall clock */
 
 /* up_image.c */
 espy_status espy_up_read_image(espy_up *up);  /* the file: whole, sound, and for this kind of chip */
@@ -74,15 +61,6 @@ espy_status espy_up_connect(espy_up *up);
 espy_status espy_up_write(espy_up *up);
 espy_status espy_up_boot(espy_up *up);
 void espy_up_close(espy_up *up);
-
-/* up_port.c: opens -p, ESPY_PORT, or the one board found. */
-espy_status espy_up_open_port(espy_cli *cli, espy_link **link);
-/* How to call the board: its port, a virtual one without its keys. */
-const char *espy_up_port_name(const espy_up *up, char *text, size_t cap);
-
-/* up_module.c: a name for what the chip's eFuses and flash tell, such as
- * "ESP32-S3-WROOM-1-N16R8"; empty where no module of Espressif's has these. */
-const char *espy_up_module(const espy_board *board, char *text, size_t cap);
 
 /* up_report.c, up_json.c */
 void espy_up_report(const espy_up *up);

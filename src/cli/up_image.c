@@ -86,10 +86,10 @@ static void on_download(void *user, const char *file, uint64_t done, uint64_t to
 {
     espy_up *up = user;
     (void)file;
-    if (!up->progress.active)
-        espy_progress_begin(&up->progress, up->cli, "download", total);
-    up->progress.total = total;
-    espy_progress_update(&up->progress, done);
+    if (!up->board.progress.active)
+        espy_progress_begin(&up->board.progress, up->cli, "download", total);
+    up->board.progress.total = total;
+    espy_progress_update(&up->board.progress, done);
 }
 
 static void say_fetched(espy_up *up)
@@ -101,15 +101,15 @@ static void say_fetched(espy_up *up)
     if (f->offline)
         espy_say(up->cli, "%-12s %s\n", "offline", f->note);
     if (f->from_cache) {
-        espy_progress_end(&up->progress, NULL);
+        espy_progress_end(&up->board.progress, NULL);
         espy_say(up->cli, "%-12s %s%s\n", "cache", f->path,
                  f->offline ? " (the newest there; a newer release may exist)" : "");
         return;
     }
-    espy_size_text(up->progress.done, size, sizeof size);
+    espy_size_text(up->board.progress.done, size, sizeof size);
     char text[220];
     snprintf(text, sizeof text, "%s, %s%s", size, f->known ? "digest as published" : "image checks out", note);
-    espy_progress_end(&up->progress, text);
+    espy_progress_end(&up->board.progress, text);
 }
 
 espy_status espy_up_fetch_image(espy_up *up)
@@ -118,10 +118,10 @@ espy_status espy_up_fetch_image(espy_up *up)
         return ESPY_OK;
     espy_release_want want;
     espy_release_module module = {
-        .chip = up->board.chip,
-        .psram_size = up->board.psram.size,
-        .psram_octal = up->board.psram.width == ESPY_WIDTH_OCTAL,
-        .flash_octal = up->board.flash.width == ESPY_WIDTH_OCTAL,
+        .chip = up->board.info.chip,
+        .psram_size = up->board.info.psram.size,
+        .psram_octal = up->board.info.psram.width == ESPY_WIDTH_OCTAL,
+        .flash_octal = up->board.info.flash.width == ESPY_WIDTH_OCTAL,
     };
     espy_status st = espy_release_wanted(&want, &module, &up->cli->err);
     if (st != ESPY_OK)
@@ -154,7 +154,7 @@ static void warn(const espy_up *up, const char *text)
 
 static espy_status check_security(espy_up *up)
 {
-    const espy_board *b = &up->board;
+    const espy_board *b = &up->board.info;
     if (up->force || (!b->secure_boot && !b->flash_encryption && !b->secure_download))
         return ESPY_OK;
     espy_fail(&up->cli->err, ESPY_E_UNSUPPORTED, "this chip is locked (%s): it would not run %s afterwards",
@@ -169,7 +169,7 @@ static espy_status check_security(espy_up *up)
 /* Octal PSRAM wants the SPIRAM_OCT build, and only octal PSRAM does. */
 static espy_status check_psram(espy_up *up)
 {
-    const espy_board *b = &up->board;
+    const espy_board *b = &up->board.info;
     bool octal_board = b->psram.width == ESPY_WIDTH_OCTAL;
     bool octal_image = up->image.psram == ESPY_PSRAM_OCTAL;
     char have[40], size[32];
@@ -196,7 +196,7 @@ static espy_status check_psram(espy_up *up)
 
 static void warn_octal_flash(const espy_up *up)
 {
-    if (up->board.flash.width != ESPY_WIDTH_OCTAL || up->image.octal_flash)
+    if (up->board.info.flash.width != ESPY_WIDTH_OCTAL || up->image.octal_flash)
         return;
     warn(up, "this module's flash is octal, which MicroPython before 1.24 cannot handle:");
     espy_say(up->cli, "%-12s expect a prompt, but no file system; take 1.24 or newer for all of it\n", "");
@@ -225,7 +225,7 @@ static void say_fit(const espy_up *up)
 espy_status espy_up_fit(espy_up *up)
 {
     espy_err *err = &up->cli->err;
-    uint32_t flash_size = up->board.flash.size;
+    uint32_t flash_size = up->board.info.flash.size;
     espy_status st = ESPY_OK;
     up->write = &up->image;
     if (!up->no_fit) {
@@ -233,8 +233,8 @@ espy_status espy_up_fit(espy_up *up)
         up->write = &up->fit.image;
     }
     espy_image_target target = {
-        .chip_id = (uint16_t)up->board.chip_id,
-        .revision = (uint16_t)(up->board.revision_major * 100 + up->board.revision_minor),
+        .chip_id = (uint16_t)up->board.info.chip_id,
+        .revision = (uint16_t)(up->board.info.revision_major * 100 + up->board.info.revision_minor),
         .flash_size = flash_size,
     };
     if (st == ESPY_OK)

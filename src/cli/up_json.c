@@ -72,8 +72,8 @@ static void add_python(cJSON *root, const espy_repl_proof *proof)
 espy_status espy_up_json(const espy_up *up)
 {
     cJSON *root = cJSON_CreateObject();
-    espy_json_string(root, "port", up->link->name);
-    add_chip(root, &up->board);
+    espy_json_string(root, "port", up->board.link->name);
+    add_chip(root, &up->board.info);
     add_image(root, up);
     cJSON *bytes = espy_json_object(root, "bytes");
     espy_json_number(bytes, "image", up->stats.bytes_image);

@@ -27,7 +27,7 @@ static void head(const espy_up *up)
     char port[64];
     printf("%s%s %s is running on %s%s\n\n", color ? "\x1b[1;32m" : "",
            strcmp(up->proof.name, "micropython") == 0 ? "MicroPython" : up->proof.name, up->proof.version,
-           espy_up_port_name(up, port, sizeof port), color ? "\x1b[0m" : "");
+           espy_board_port_name(up->board.link, port, sizeof port), color ? "\x1b[0m" : "");
 }
 
 /* What esptool's names of makers mean. */
@@ -40,11 +40,11 @@ static const char *psram_maker(const char *vendor)
 
 static void board_rows(const espy_up *up)
 {
-    const espy_board *b = &up->board;
+    const espy_board *b = &up->board.info;
     char module[48], flash[32], psram[32], used[48] = "";
     row("chip", "%s (%s) revision %u.%u, MAC %02x:%02x:%02x:%02x:%02x:%02x", b->chip, b->package, b->revision_major,
         b->revision_minor, b->mac[0], b->mac[1], b->mac[2], b->mac[3], b->mac[4], b->mac[5]);
-    if (espy_up_module(b, module, sizeof module)[0] != '\0')
+    if (espy_board_module(b, module, sizeof module)[0] != '\0')
         row("module", "like an %s", module);
     espy_size_text(b->flash.size, flash, sizeof flash);
     if (up->proof.flash_size == b->flash.size)

@@ -2,7 +2,7 @@
  *
  * Which board, and the link to it.
  */
-#include "up.h"
+#include "board.h"
 
 #include "espy/machine.h"
 #include "espy/ports.h"
@@ -37,7 +37,7 @@ static espy_status find_board(espy_cli *cli, char *name, size_t cap)
     return st;
 }
 
-espy_status espy_up_open_port(espy_cli *cli, espy_link **link)
+espy_status espy_board_open_port(espy_cli *cli, espy_link **link)
 {
     char found[128];
     const char *port = cli->port;
@@ -54,9 +54,9 @@ espy_status espy_up_open_port(espy_cli *cli, espy_link **link)
     return espy_link_open(link, port, &cli->log, &cli->err);
 }
 
-const char *espy_up_port_name(const espy_up *up, char *text, size_t cap)
+const char *espy_board_port_name(const espy_link *link, char *text, size_t cap)
 {
-    const char *name = up->link->name;
+    const char *name = link->name;
     size_t n = strncmp(name, "emu:", 4) == 0 ? strcspn(name, ",") : strlen(name);
     snprintf(text, cap, "%.*s", (int)n, name);
     return text;

@@ -6,7 +6,7 @@
  * it really is, chip and flash cannot tell: a MINI-1 or another maker's board
  * may hold the same.
  */
-#include "up.h"
+#include "board.h"
 
 #include <stdio.h>
 
@@ -18,7 +18,7 @@ static const struct {
     {4, 8, false}, {8, 8, false}, {16, 8, false}, {16, 8, true}, {32, 8, true}, {32, 16, true},
 };
 
-const char *espy_up_module(const espy_board *board, char *text, size_t cap)
+const char *espy_board_module(const espy_board *board, char *text, size_t cap)
 {
     uint32_t flash = board->flash.size >> 20, psram = board->psram.size >> 20;
     bool octal = board->flash.width == ESPY_WIDTH_OCTAL;
