@@ -11,23 +11,14 @@ enum { SMALL_READ = 64 * 1024 };
 
 /* ---- options ------------------------------------------------------------------------ */
 
-static espy_status set_reset(espy_board_session *s, const char *way)
-{
-    s->no_reset = strcmp(way, "none") == 0;
-    if (s->no_reset || strcmp(way, "auto") == 0)
-        return ESPY_OK;
-    return espy_usage(s->cli, s->command, "--reset %s is none of auto and none", way);
-}
-
-espy_status espy_board_option(espy_board_session *session, int id, const char *value)
+void espy_board_option(espy_board_session *session, int id, const char *value)
 {
     switch (id) {
     case ESPY_OPTION_NO_STUB: session->no_stub = true; break;
     case ESPY_OPTION_STAY: session->stay = true; break;
-    case ESPY_OPTION_RESET: return set_reset(session, value);
+    case ESPY_OPTION_RESET: session->reset = strcmp(value, "auto") == 0 ? NULL : value; break;
     default: break;
     }
-    return ESPY_OK;
 }
 
 /* ---- phases ------------------------------------------------------------------------- */
@@ -135,7 +126,7 @@ espy_status espy_board_connect(espy_board_session *session)
     espy_err *err = &session->cli->err;
     espy_flasher_config config = {
         .baud = session->cli->baud,
-        .no_reset = session->no_reset,
+        .reset = session->reset,
         .no_stub = session->no_stub,
         .progress = on_progress,
         .cancelled = espy_cli_cancelled,

@@ -32,7 +32,8 @@ enum { ESPY_OPTION_NO_STUB = 512, ESPY_OPTION_RESET, ESPY_OPTION_STAY };
 #define ESPY_BOARD_OPTIONS                                                                                             \
     {ESPY_OPTION_NO_STUB, "no-stub", NULL, "work through the chip's ROM alone (default: espy's program in RAM)"},      \
     {                                                                                                                  \
-        ESPY_OPTION_RESET, "reset", "WAY", "how to get into download mode: auto (the default), or none: it is there"   \
+        ESPY_OPTION_RESET, "reset", "WAY",                                                                             \
+            "how to get into download mode: auto, classic, tight, usb-jtag, none, or D0|R1|W0.1..."                    \
     }
 #define ESPY_BOARD_STAY_OPTION                                                                                         \
     {                                                                                                                  \
@@ -44,7 +45,8 @@ typedef struct espy_board_session {
     const char *command; /* "flash": the one to run again, in advice */
 
     /* The options. */
-    bool no_stub, stay, no_reset;
+    bool no_stub, stay;
+    const char *reset; /* as espy_flasher_config has it */
 
     espy_link *link;
     espy_flasher *flasher;
@@ -60,7 +62,7 @@ typedef struct espy_board_session {
 } espy_board_session;
 
 /* Takes an option of the rows above; any other id is ignored. */
-espy_status espy_board_option(espy_board_session *session, int id, const char *value);
+void espy_board_option(espy_board_session *session, int id, const char *value);
 
 /* Opens -p, ESPY_PORT, or the one board found. */
 espy_status espy_board_open(espy_board_session *session);

@@ -45,7 +45,7 @@ static espy_status set_option(espy_up *up, int id, const char *value)
         up->has_version = true;
         up->version_text = value;
         return espy_version_parse(&up->version, value, &up->cli->err);
-    default: return espy_board_option(&up->board, id, value);
+    default: espy_board_option(&up->board, id, value);
     }
     return ESPY_OK;
 }
