@@ -100,8 +100,27 @@ void espy_machine_keys(espy_machine *machine, bool boot, bool reset);
  * a sector that was being erased or a page that was being written is left half done. */
 void espy_machine_power(espy_machine *machine, bool on);
 
-/* A link to UART0 of a new machine, opened from "MODEL[,key=value...]" (the part
- * after "emu:"); the link owns the machine.  Time on the link is the machine's. */
+/* The board's other socket, which is the chip's own USB: the USB Serial/JTAG controller, and a host at the cable
+ * that opens its serial port (303A:1001) whenever it sees it.  The cable is out at first.  USB OTG, which shares
+ * the socket, is not there: while firmware uses it the host sees nothing. */
+void espy_machine_usb_plug(espy_machine *machine, bool plugged);
+/* 0 while the host sees no port; else how many it has seen so far: another number means
+ * that the port was gone meanwhile. */
+unsigned espy_machine_usb_device(const espy_machine *machine);
+/* Whether firmware has given the socket to USB OTG. */
+bool espy_machine_usb_is_otg(const espy_machine *machine);
+/* Like those of UART0.  While there is no port, what is written is lost, and lines do nothing.
+ * RTS without DTR resets the chip's digital core; DTR without RTS, before that, makes the ROM's loader
+ * what it starts, as the straps do (TRM, "CDC-ACM Settings with RTS and DTR"). */
+espy_status espy_machine_usb_write(espy_machine *machine, const uint8_t *bytes, size_t n, espy_err *err);
+size_t espy_machine_usb_pending(const espy_machine *machine);
+size_t espy_machine_usb_read(espy_machine *machine, uint8_t *bytes, size_t cap);
+size_t espy_machine_usb_available(const espy_machine *machine);
+void espy_machine_usb_lines(espy_machine *machine, bool dtr, bool rts);
+
+/* A link to UART0, or with the key port=usb to the USB Serial/JTAG controller, of a new machine, opened from
+ * "MODEL[,key=value...]" (the part after "emu:"); the link owns the machine.  Time on the link is the machine's.
+ * A port on USB that goes away fails with ESPY_E_IO from then on. */
 espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_log *log, espy_err *err);
 /* The machine behind such a link. */
 espy_machine *espy_emu_link_machine(espy_link *link);

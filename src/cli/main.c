@@ -31,7 +31,8 @@ const espy_command espy_commands[] = {
      "or emu:MODEL[,KEY=VALUE...], a virtual one: MODEL n16r8 (the default), n16r8v, n16r2,\n"
      "n8r8, n8r2, n4r2, n8 or n32r8v, named after flash and PSRAM in MB, v for octal flash;\n"
      "KEY rom=FILE a real mask ROM (else ESPY_ROM, else the built-in one), flash=FILE keeps\n"
-     "the flash in a file, clock=virtual|real, timing=fast|real.",
+     "the flash in a file, clock=virtual|real, timing=fast|real, port=uart|usb the bridge or\n"
+     "the chip's own USB, boot=flash|download whether BOOT is held at the start.",
      espy_up_options},
     {"image", espy_cmd_image,
      "image show FILE\nimage fit FILE --flash SIZE -o OUT\n"

@@ -115,7 +115,10 @@ struct espy_machine {
     bool boot_key, reset_key; /* held down */
     bool unplugged;           /* the 3.3 V are gone */
     bool powered;             /* EN is high */
-    uint32_t straps;          /* as the last chip reset latched them */
+    uint32_t straps;          /* as the last chip reset latched them, ... */
+    bool force_download;      /* ... RTC_CNTL's bit that overrides GPIO0's, ... */
+    bool usb_download;        /* ... and USB Serial/JTAG's, as it was at the last core reset */
+    bool usb_reset;           /* the host on USB Serial/JTAG holds the chip in reset */
     bool sleeping;
     espy_event en_rise;
     espy_reset_cause reset_cause; /* requested and not yet performed */
@@ -127,8 +130,8 @@ struct espy_machine {
 static bool core_can_run(const core *c)
 {
     const espy_machine *m = c->machine;
-    return m->powered && !m->sleeping && m->builtin.fault.status == ESPY_OK && c->clocked && !c->in_reset &&
-           !c->stalled && !c->rtc_stalled;
+    return m->powered && !m->sleeping && !m->usb_reset && m->builtin.fault.status == ESPY_OK && c->clocked &&
+           !c->in_reset && !c->stalled && !c->rtc_stalled;
 }
 
 /* Something changed that the running core's slice did not foresee. */
@@ -184,6 +187,7 @@ static void set_sleep(void *self, unsigned n, bool level)
     espy_systimer_halt(&m->systimer, 2, level);
     espy_timg_halt(&m->timg[0], 0, level);
     espy_timg_halt(&m->timg[1], 0, level);
+    espy_usb_serial_jtag_clock(&m->usb_serial_jtag, 0, !level);
     end_slice(m);
 }
 
@@ -245,14 +249,33 @@ static void update_boot_mode(espy_machine *m)
     espy_timg_set_flash_boot(&m->timg[0], flash_boot);
 }
 
-/* machine.bootloader(): the ROM looks at the strap register alone, even after a CPU
- * reset, and boards that are forced to download print GPIO0's strap as low. */
+/* The ROM looks at the strap register alone, and boards that are forced to download print
+ * GPIO0's strap as low. */
+static void update_straps(espy_machine *m)
+{
+    m->gpio.strap = m->force_download || m->usb_download ? m->straps & ~STRAP_GPIO0 : m->straps;
+    update_boot_mode(m);
+}
+
+/* machine.bootloader(): counts even after a CPU reset. */
 static void set_force_download(void *self, unsigned n, bool level)
 {
     (void)n;
     espy_machine *m = self;
-    m->gpio.strap = level ? m->straps & ~STRAP_GPIO0 : m->straps;
-    update_boot_mode(m);
+    m->force_download = level;
+    update_straps(m);
+}
+
+/* The download flag counts as it is when the reset begins, not when it ends; a chip that is
+ * held in reset begins anew when it is let go. */
+static void set_usb_reset(void *self, unsigned n, bool level)
+{
+    (void)n;
+    espy_machine *m = self;
+    if (level)
+        m->usb_download = m->usb_serial_jtag.download;
+    m->usb_reset = level;
+    request_reset(m, ESPY_CAUSE_USB_UART, ESPY_CORES_BOTH);
 }
 
 static void reset_peripherals(espy_machine *m, espy_reset_cause cause)
@@ -263,9 +286,12 @@ static void reset_peripherals(espy_machine *m, espy_reset_cause cause)
     espy_reset unpowered = cause == ESPY_CAUSE_DEEP_SLEEP ? ESPY_RESET_CHIP : depth;
     espy_iomux_reset(&m->iomux, depth);
     espy_gpio_reset(&m->gpio, depth);
+    espy_usb_serial_jtag_reset(&m->usb_serial_jtag, unpowered);
     if (depth != ESPY_RESET_CORE)
         m->straps = m->gpio.strap;
-    update_boot_mode(m);
+    if (cause != ESPY_CAUSE_USB_UART)
+        m->usb_download = m->usb_serial_jtag.download;
+    update_straps(m);
     espy_intmatrix_reset(&m->intmatrix, depth);
     espy_rtc_reset(&m->rtc, depth);
     espy_rtc_io_reset(&m->rtc_io, depth);
@@ -280,7 +306,6 @@ static void reset_peripherals(espy_machine *m, espy_reset_cause cause)
     espy_aes_reset(&m->aes, depth);
     espy_sha_reset(&m->sha, depth);
     espy_gdma_reset(&m->gdma, depth);
-    espy_usb_serial_jtag_reset(&m->usb_serial_jtag, unpowered);
     espy_usb_otg_reset(&m->usb_otg, depth);
     espy_assist_debug_reset(&m->assist_debug, unpowered);
     espy_storage_reset(&m->storage, depth);
@@ -312,7 +337,9 @@ static void perform_pending_reset(espy_machine *m)
 {
     espy_reset_cause cause = m->reset_cause;
     m->reset_cause = ESPY_CAUSE_NONE;
-    /* A watchdog is not to hide that the ROM could not go on. */
+    /* A watchdog is not to hide that the ROM could not go on, as somebody outside may. */
+    if (cause == ESPY_CAUSE_USB_UART)
+        espy_builtin_rom_revive(&m->builtin);
     if (m->builtin.fault.status != ESPY_OK)
         return;
     perform_reset(m, cause, m->reset_cores);
@@ -322,6 +349,7 @@ static void power_on(void *self)
 {
     espy_machine *m = self;
     m->powered = true;
+    espy_usb_serial_jtag_clock(&m->usb_serial_jtag, 0, true);
     espy_builtin_rom_revive(&m->builtin);
     m->reset_cause = ESPY_CAUSE_NONE;
     perform_reset(m, ESPY_CAUSE_POWER_ON, ESPY_CORES_BOTH);
@@ -414,6 +442,7 @@ static void make_serial(espy_machine *m, bool timing_real)
             &m->uart[i], &m->soc,
             &(espy_uart_config){.index = i, .irq = source(m, ESPY_INT_UART0 + i), .timing_real = timing_real});
     espy_usb_serial_jtag_init(&m->usb_serial_jtag, &m->soc, source(m, ESPY_INT_USB_SERIAL_JTAG));
+    m->usb_serial_jtag.reset = (espy_line){set_usb_reset, m, 0};
     espy_usb_otg_init(&m->usb_otg, &m->soc, source(m, ESPY_INT_USB));
 }
 
@@ -463,6 +492,7 @@ static void make_rtc(espy_machine *m)
     m->rtc.intr = source(m, ESPY_INT_RTC_CORE);
     m->rtc.sleep = (espy_line){set_sleep, m, 0};
     m->rtc.force_download = (espy_line){set_force_download, m, 0};
+    m->rtc.otg_phy = (espy_line){espy_usb_serial_jtag_phy, &m->usb_serial_jtag, 0};
     for (unsigned i = 0; i < 2; i++)
         m->rtc.stall[i] = (espy_line){set_core_rtc_stall, m, i};
     make_rtc_io(m);
@@ -606,6 +636,7 @@ void espy_machine_free(espy_machine *m)
         return;
     for (unsigned i = 0; i < UARTS; i++)
         espy_uart_free(&m->uart[i]);
+    espy_usb_serial_jtag_free(&m->usb_serial_jtag);
     for (unsigned i = 0; i < 2; i++)
         espy_cpu_free(m->core[i].cpu);
     espy_code_free(m->code);
@@ -686,18 +717,23 @@ static void run_slice(espy_machine *m, espy_tick span)
     m->clock.now = start + elapsed;
 }
 
+static size_t unread_bytes(const espy_machine *m)
+{
+    return espy_uart_host_available(&m->uart[0]) + espy_usb_serial_jtag_host_available(&m->usb_serial_jtag);
+}
+
 espy_stop espy_machine_run(espy_machine *m, uint64_t us)
 {
     espy_tick end = m->clock.now + us * ESPY_TICKS_PER_US;
     bool faulty = m->builtin.fault.status != ESPY_OK;
-    size_t unread = espy_uart_host_available(&m->uart[0]);
+    size_t unread = unread_bytes(m);
     while (m->clock.now < end) {
         espy_clock_fire_due(&m->clock);
         if (m->reset_cause != ESPY_CAUSE_NONE)
             perform_pending_reset(m);
         if (!faulty && m->builtin.fault.status != ESPY_OK)
             return ESPY_STOP_FAULT;
-        if (espy_uart_host_available(&m->uart[0]) > unread)
+        if (unread_bytes(m) > unread)
             return ESPY_STOP_OUTPUT;
         espy_tick span = horizon(m, end);
         if (core_runs(&m->core[0]) && core_runs(&m->core[1]))
@@ -801,6 +837,46 @@ void espy_machine_uart_break(espy_machine *m)
         espy_uart_host_break(&m->uart[0]);
 }
 
+void espy_machine_usb_plug(espy_machine *m, bool plugged)
+{
+    espy_usb_serial_jtag_plug(&m->usb_serial_jtag, plugged);
+}
+
+unsigned espy_machine_usb_device(const espy_machine *m)
+{
+    return m->usb_serial_jtag.bus == ESPY_USB_BUS_OPEN ? m->usb_serial_jtag.devices : 0;
+}
+
+bool espy_machine_usb_is_otg(const espy_machine *m)
+{
+    return m->usb_serial_jtag.otg_phy;
+}
+
+espy_status espy_machine_usb_write(espy_machine *m, const uint8_t *bytes, size_t n, espy_err *err)
+{
+    return espy_usb_serial_jtag_host_send(&m->usb_serial_jtag, bytes, n, err);
+}
+
+size_t espy_machine_usb_pending(const espy_machine *m)
+{
+    return espy_usb_serial_jtag_host_pending(&m->usb_serial_jtag);
+}
+
+size_t espy_machine_usb_read(espy_machine *m, uint8_t *bytes, size_t cap)
+{
+    return espy_usb_serial_jtag_host_take(&m->usb_serial_jtag, bytes, cap);
+}
+
+size_t espy_machine_usb_available(const espy_machine *m)
+{
+    return espy_usb_serial_jtag_host_available(&m->usb_serial_jtag);
+}
+
+void espy_machine_usb_lines(espy_machine *m, bool dtr, bool rts)
+{
+    espy_usb_serial_jtag_host_lines(&m->usb_serial_jtag, dtr, rts);
+}
+
 /* EN and GPIO0 as the two transistors, the keys and the supply make them: what pulls a
  * line low wins, since nothing pulls one high but a resistor. */
 static void update_board(espy_machine *m)
@@ -815,6 +891,7 @@ static void update_board(espy_machine *m)
             reset_parts(m, ESPY_RESET_CHIP); /* VDD_SPI falls with EN */
         }
         m->powered = false;
+        espy_usb_serial_jtag_clock(&m->usb_serial_jtag, 0, false);
         espy_clock_cancel(&m->clock, &m->en_rise);
         espy_uart_host_flush(&m->uart[0]);
         espy_builtin_rom_revive(&m->builtin);

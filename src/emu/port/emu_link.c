@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A virtual board as a link: the host end of its USB-to-serial bridge.
+ * A virtual board as a link: the host end of its USB-to-serial bridge, or of the serial
+ * port that the chip's own USB shows.
  *
  * With clock=virtual the link's clock is the machine's: the machine runs only
  * while the host waits, and idle time costs nothing.  With clock=real the link's
@@ -19,11 +20,17 @@ typedef struct emu_link {
     espy_link link;
     espy_machine *machine;
     bool real;
-    espy_pace pace; /* clock=real */
+    espy_pace pace;  /* clock=real */
+    bool usb;        /* port=usb */
+    unsigned device; /* as espy_machine_usb_device() told when the port was opened */
 } emu_link;
 
-/* How much virtual time may pass between two looks at the clock. */
-enum { SLICE_US = 10000 };
+/* How much virtual time may pass between two looks at the clock, and how long a port on USB
+ * may take to show up. */
+enum { SLICE_US = 10000, ENUMERATION_US = 1000000 };
+
+/* How long BOOT is held beyond RESET: EN rises within. */
+enum { BOOT_US = 50000 };
 
 static void wall_sleep_us(uint64_t us)
 {
@@ -36,6 +43,25 @@ static uint64_t now_us(emu_link *e)
     return e->real ? espy_wall_us() : espy_machine_now_us(e->machine);
 }
 
+static size_t take(emu_link *e, uint8_t *bytes, size_t cap)
+{
+    return e->usb ? espy_machine_usb_read(e->machine, bytes, cap) : espy_machine_uart_read(e->machine, bytes, cap);
+}
+
+static bool any_available(const emu_link *e)
+{
+    return (e->usb ? espy_machine_usb_available(e->machine) : espy_machine_uart_available(e->machine)) > 0;
+}
+
+/* What comes where nobody listens. */
+static void drop_other(emu_link *e)
+{
+    uint8_t bytes[256];
+    if (e->usb)
+        while (espy_machine_uart_read(e->machine, bytes, sizeof bytes) > 0)
+            ;
+}
+
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -44,12 +70,13 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 /* Lets a little time pass, at most left_us. */
 static void step(emu_link *e, uint64_t left_us)
 {
-    if (!e->real) {
+    uint64_t idle = 0;
+    if (e->real)
+        idle = espy_pace_step(&e->pace);
+    else
         espy_machine_run(e->machine, min_u64(left_us, SLICE_US));
-        return;
-    }
-    uint64_t idle = espy_pace_step(&e->pace);
-    if (espy_machine_uart_available(e->machine) == 0)
+    drop_other(e);
+    if (e->real && !any_available(e))
         wall_sleep_us(min_u64(left_us, idle));
 }
 
@@ -60,17 +87,38 @@ static espy_status check_fault(emu_link *e, espy_err *err)
     return fault != NULL ? espy_pass(err, fault->status, fault) : ESPY_OK;
 }
 
+static void advise_on_usb(const emu_link *e, espy_err *err)
+{
+    if (espy_machine_usb_is_otg(e->machine))
+        espy_advise(err, "The firmware uses the chip's USB as USB OTG, which a virtual board does not have; port=uart "
+                         "is there whatever the firmware does.");
+    else
+        espy_advise(err, "The chip was reset, sleeps, or has turned its USB off; open the port again.");
+}
+
+/* A port on USB that has gone away does not come back; another may, in its place. */
+static espy_status check_port(const emu_link *e, espy_err *err)
+{
+    if (!e->usb || espy_machine_usb_device(e->machine) == e->device)
+        return ESPY_OK;
+    espy_fail(err, ESPY_E_IO, "the USB port of %s has vanished", e->link.name);
+    advise_on_usb(e, err);
+    return ESPY_E_IO;
+}
+
 static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got, espy_err *err)
 {
     emu_link *e = self;
     uint64_t deadline = now_us(e) + (uint64_t)timeout_ms * 1000;
     for (;;) {
-        *got = espy_machine_uart_read(e->machine, bytes, cap);
+        *got = take(e, bytes, cap);
         uint64_t now = now_us(e);
-        if (*got > 0 || now >= deadline)
+        if (*got > 0)
             return ESPY_OK;
         espy_status st = check_fault(e, err);
-        if (st != ESPY_OK)
+        if (st == ESPY_OK)
+            st = check_port(e, err);
+        if (st != ESPY_OK || now >= deadline)
             return st;
         step(e, deadline - now);
     }
@@ -79,23 +127,29 @@ static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t tim
 static espy_status emu_write(void *self, const uint8_t *bytes, size_t n, espy_err *err)
 {
     emu_link *e = self;
-    return espy_machine_uart_write(e->machine, bytes, n, err);
+    espy_status st = check_port(e, err);
+    if (st != ESPY_OK)
+        return st;
+    return e->usb ? espy_machine_usb_write(e->machine, bytes, n, err)
+                  : espy_machine_uart_write(e->machine, bytes, n, err);
 }
 
 static espy_status emu_set_lines(void *self, bool dtr, bool rts, espy_err *err)
 {
-    (void)err;
     emu_link *e = self;
-    espy_machine_lines(e->machine, dtr, rts);
-    return ESPY_OK;
+    if (e->usb)
+        espy_machine_usb_lines(e->machine, dtr, rts);
+    else
+        espy_machine_lines(e->machine, dtr, rts);
+    return check_port(e, err);
 }
 
 static espy_status emu_set_baud(void *self, uint32_t baud, espy_err *err)
 {
-    (void)err;
     emu_link *e = self;
-    espy_machine_uart_baud(e->machine, baud);
-    return ESPY_OK;
+    if (!e->usb)
+        espy_machine_uart_baud(e->machine, baud);
+    return check_port(e, err);
 }
 
 static uint64_t emu_now_ms(void *self)
@@ -132,6 +186,16 @@ static const espy_link_ops ops = {
     .close = emu_close,
 };
 
+/* A finger on BOOT while RESET is tapped. */
+static void start_download(espy_machine *machine)
+{
+    espy_machine_keys(machine, true, true);
+    espy_machine_keys(machine, true, false);
+    for (uint64_t end = espy_machine_now_us(machine) + BOOT_US, now; (now = espy_machine_now_us(machine)) < end;)
+        espy_machine_run(machine, end - now);
+    espy_machine_keys(machine, false, false);
+}
+
 static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, espy_err *err)
 {
     espy_emu_spec parsed = {.machine.log = log};
@@ -141,7 +205,26 @@ static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, es
     if (parsed.machine.rom_path == NULL)
         parsed.machine.rom_path = espy_emu_default_rom();
     e->real = parsed.clock_real;
-    return espy_machine_new(&e->machine, &parsed.machine, err);
+    e->usb = parsed.usb;
+    st = espy_machine_new(&e->machine, &parsed.machine, err);
+    if (st == ESPY_OK && parsed.download)
+        start_download(e->machine);
+    return st;
+}
+
+static espy_status open_usb(emu_link *e, espy_err *err)
+{
+    espy_machine_usb_plug(e->machine, true);
+    uint64_t deadline = now_us(e) + ENUMERATION_US;
+    for (uint64_t now = now_us(e); now < deadline; now = now_us(e)) {
+        e->device = espy_machine_usb_device(e->machine);
+        if (e->device != 0)
+            return ESPY_OK;
+        step(e, deadline - now);
+    }
+    espy_fail(err, ESPY_E_IO, "%s shows no USB port", e->link.name);
+    advise_on_usb(e, err);
+    return ESPY_E_IO;
 }
 
 espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_log *log, espy_err *err)
@@ -158,8 +241,16 @@ espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_lo
     espy_pace_start(&e->pace, e->machine);
     e->link = (espy_link){.ops = &ops, .self = e, .log = log, .has_lines = true};
     snprintf(e->link.name, sizeof e->link.name, "emu:%s", spec);
-    *link = &e->link;
-    return ESPY_OK;
+    if (e->usb) {
+        e->link.usb_vid = 0x303a;
+        e->link.usb_pid = 0x1001;
+        st = open_usb(e, err);
+    }
+    if (st == ESPY_OK)
+        *link = &e->link;
+    else
+        emu_close(e);
+    return st;
 }
 
 espy_machine *espy_emu_link_machine(espy_link *link)

@@ -26,6 +26,10 @@ static espy_status set_key(espy_emu_spec *spec, const char *key, const char *val
         return set_choice(value, key, "virtual", "real", &spec->clock_real, err);
     else if (strcmp(key, "timing") == 0)
         return set_choice(value, key, "fast", "real", &spec->machine.timing_real, err);
+    else if (strcmp(key, "boot") == 0)
+        return set_choice(value, key, "flash", "download", &spec->download, err);
+    else if (strcmp(key, "port") == 0)
+        return set_choice(value, key, "uart", "usb", &spec->usb, err);
     else
         return espy_fail(err, ESPY_E_ARG, "a virtual board has no key %s", key);
     return ESPY_OK;
@@ -60,7 +64,8 @@ espy_status espy_emu_spec_parse(espy_emu_spec *spec, char *text, espy_err *err)
         *value++ = '\0';
         st = set_key(spec, key, value, err);
     }
-    espy_advise(err, "Write emu:MODEL,rom=FILE,flash=FILE,clock=virtual|real,timing=fast|real.");
+    espy_advise(err, "Write emu:MODEL,rom=FILE,flash=FILE,clock=virtual|real,timing=fast|real,boot=flash|download,"
+                     "port=uart|usb.");
     return st;
 }
 

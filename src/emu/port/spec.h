@@ -9,7 +9,9 @@
 
 typedef struct espy_emu_spec {
     espy_machine_config machine;
-    bool clock_real; /* follow the wall clock instead of skipping idle time: the link's affair */
+    bool download;   /* BOOT was held at the start; this and the next two are the link's affair */
+    bool clock_real; /* follow the wall clock instead of skipping idle time */
+    bool usb;        /* the chip's own serial port, not the bridge's */
 } espy_emu_spec;
 
 /* Fills in what the text says and leaves the rest of spec alone.  Cuts the text

@@ -50,6 +50,7 @@ enum {
     EXT_WAKEUP1_STATUS = 0x0E4,
     TIME_LOW1 = 0x0EC,
     TIME_HIGH1 = 0x0F0,
+    USB_CONF = 0x120,
     SLP_REJECT_CAUSE = 0x128,
     OPTION1 = 0x12C,
     SLP_WAKEUP_CAUSE = 0x130,
@@ -71,6 +72,10 @@ enum {
 #define SLEEP_EN (1u << 31)
 #define DG_WRAP_PD_EN (1u << 31)
 #define FORCE_DOWNLOAD_BOOT 1u
+
+/* USB_CONF: whether software chooses, and whom; else the fuse USB_PHY_SEL, which nobody burns. */
+#define SW_USB_PHY_SEL (1u << 19)
+#define SW_HW_USB_PHY_SEL (1u << 20)
 
 /* TIMER1, in cycles of the slow clock */
 #define XTL_BUF_WAIT(timer1) ((timer1) >> 14 & 0x3FF)
@@ -516,6 +521,12 @@ void espy_rtc_set_cause(espy_rtc *rtc, unsigned cores, espy_reset_cause cause)
 
 /* ---- the block ---- */
 
+static void update_phy(espy_rtc *rtc)
+{
+    const uint32_t otg = SW_HW_USB_PHY_SEL | SW_USB_PHY_SEL;
+    espy_line_set(&rtc->otg_phy, (*reg(rtc, USB_CONF) & otg) == otg);
+}
+
 static void write_timer1(espy_rtc *rtc, uint32_t value)
 {
     *reg(rtc, SLP_TIMER1) = value & SLP_VAL_HI_M;
@@ -607,6 +618,7 @@ static void rtc_write(void *self, uint32_t offset, uint32_t value)
     case PAD_HOLD:
     case DIG_PAD_HOLD: update_hold(rtc); break;
     case OPTION1: espy_line_set(&rtc->force_download, (value & FORCE_DOWNLOAD_BOOT) != 0); break;
+    case USB_CONF: update_phy(rtc); break;
     default: break;
     }
 }
@@ -660,6 +672,7 @@ static void reset_domain(espy_rtc *rtc, espy_reset depth)
     update_stalls(rtc);
     update_hold(rtc);
     espy_line_set(&rtc->force_download, (*reg(rtc, OPTION1) & FORCE_DOWNLOAD_BOOT) != 0);
+    update_phy(rtc);
 }
 
 void espy_rtc_reset(espy_rtc *rtc, espy_reset depth)

@@ -14,6 +14,7 @@
  *   intr       interrupt source 39, RTC_CORE
  *   force_download  OPTION1's FORCE_DOWNLOAD_BOOT, which survives a core reset
  *              and makes the ROM's next boot a download (machine.bootloader())
+ *   otg_phy    USB_CONF gives the chip's own PHY to USB OTG, which also survives one
  *
  * Source: ESP32-S3 TRM, "Low-power Management", "Reset and Clock", "Watchdog
  * Timers"; register facts from ESP-IDF v5.0.4 soc/rtc_cntl_reg.h.
@@ -53,6 +54,7 @@ typedef struct espy_rtc {
     espy_line sleep;
     espy_line intr;
     espy_line force_download;
+    espy_line otg_phy;
     void (*hold)(void *self, uint64_t pins); /* pads that are to stay as they are; espy_gpio_set_hold() */
     void *hold_self;
 
