@@ -136,13 +136,49 @@ espy_status espy_flasher_identify(espy_flasher *flasher, espy_board *board, espy
 /* The capacity that follows from an RDID's code, or 0. */
 uint32_t espy_flash_size_of_id(uint32_t id);
 
+typedef enum espy_flash_action {
+    ESPY_FLASH_KEEP, /* the flash holds what it shall hold */
+    ESPY_FLASH_ERASE,
+    ESPY_FLASH_WRITE /* erased first unless it is blank */
+} espy_flash_action;
+
+typedef struct espy_flash_step {
+    uint32_t addr, size;
+    espy_flash_action action;
+    bool blank; /* it is 0xFF throughout, now */
+} espy_flash_step;
+
+/* What the flash and some parts have in common.  Zero-initialised it is empty and valid. */
+typedef struct espy_flash_plan {
+    espy_flash_step *steps; /* ascending; neighbours of one kind are one step */
+    size_t n;
+    uint64_t keep, erase, write; /* bytes of the steps with that action */
+    uint64_t to_erase;           /* bytes of the steps to erase or write that are not blank */
+    uint64_t compressed;         /* about what the steps to write come to on the wire; 0 of a verification */
+} espy_flash_plan;
+
+/* Compares the parts with the flash by the chip's digests, and tells what
+ * espy_flasher_write() would do with them now; writes nothing.  Errors are those of that. */
+espy_status espy_flasher_plan(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_flash_plan *plan,
+                              espy_err *err);
+
+/* The same comparison for its own sake: nothing but the parts' bytes counts, not what is
+ * behind them in their last sector, and steps are as fine as sectors without the stub too.
+ * The parts and the flash are equal if all is to be kept. */
+espy_status espy_flasher_verify(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_flash_plan *plan,
+                                espy_err *err);
+
+void espy_flash_plan_free(espy_flash_plan *plan);
+
 /* Makes the flash hold the parts: compares by the chip's digests, erases and sends
  * compressed what differs, verifies by the chip's digests, and does what is missing once
  * more where something went wrong, the wire included.  The stub goes by sectors, the ROM
- * by regions of at most 256 KiB.  Parts may be in any order and must not share a sector;
- * the last sector of a part is erased whole.  ESPY_E_ARG: misaligned, overlapping, or
- * beyond the flash; ESPY_E_UNSUPPORTED: without the stub, beyond the first 16 MB, which
- * is as far as the ROM's addresses go; nothing is written then. */
+ * by regions of at most 256 KiB.  What shall be blank is erased before anything is
+ * written, so that who is interrupted while writing may count on it.  Parts may be in any
+ * order and must not share a sector; the last sector of a part is erased whole.
+ * ESPY_E_ARG: misaligned, overlapping, or beyond the flash; ESPY_E_UNSUPPORTED: without
+ * the stub, beyond the first 16 MB, which is as far as the ROM's addresses go; nothing is
+ * written then. */
 espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err);
 
 /* The MD5 of a range of the flash: the ROM's, or of what is read through the stub. */

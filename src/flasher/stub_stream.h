@@ -12,7 +12,9 @@ typedef struct espy_sector {
     uint32_t addr;
     const uint8_t *bytes; /* NULL: none are given */
     uint32_t given;       /* of ESPY_STUB_SECTOR; the rest is 0xFF */
+    uint32_t size;        /* how much of it counts: all, but for the end of a part that is only verified */
     bool blank;           /* all of it shall be 0xFF */
+    bool was_blank;       /* all of it was 0xFF when it was compared */
     bool compared, done;
 } espy_sector;
 

@@ -7,6 +7,7 @@
  */
 #include "stub.h"
 
+#include "compare.h"
 #include "flasher.h"
 #include "plan.h"
 #include "stub_stream.h"
@@ -27,10 +28,14 @@ enum {
     RANGE_SIZE = 8
 };
 
+typedef bool (*selection)(const espy_sector *sector);
+
 typedef struct job {
     espy_flasher *flasher;
     espy_sector *sectors;
     size_t n;
+    bool exact;           /* see espy_sector.size */
+    selection to_compare; /* which sectors the digests are asked of */
     unsigned failures;
     espy_sector **asked; /* of the request under way, in its order; room for n */
     size_t n_asked;
@@ -44,11 +49,12 @@ static int by_address(const void *a, const void *b)
     return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
-static espy_sector cut(const espy_flash_part *part, uint32_t at)
+static espy_sector cut(const espy_flash_part *part, uint32_t at, bool exact)
 {
     uint32_t left = part->size - at;
     espy_sector sector = {.addr = part->addr + at, .bytes = part->bytes != NULL ? part->bytes + at : NULL};
     sector.given = left < ESPY_STUB_SECTOR ? left : ESPY_STUB_SECTOR;
+    sector.size = exact ? sector.given : ESPY_STUB_SECTOR;
     sector.blank = true;
     for (uint32_t i = 0; i < sector.given && sector.blank && sector.bytes != NULL; i++)
         sector.blank = sector.bytes[i] == 0xFF;
@@ -66,21 +72,25 @@ static espy_status make_sectors(job *j, const espy_flash_part *parts, size_t n, 
         return espy_fail(err, ESPY_E_MEMORY, "no memory for a plan of %zu sectors", max);
     for (size_t i = 0; i < n; i++)
         for (uint32_t at = 0; at < parts[i].size; at += ESPY_STUB_SECTOR)
-            j->sectors[j->n++] = cut(&parts[i], at);
+            j->sectors[j->n++] = cut(&parts[i], at, j->exact);
     qsort(j->sectors, j->n, sizeof *j->sectors, by_address);
     return ESPY_OK;
 }
-
-typedef bool (*selection)(const espy_sector *sector);
 
 static bool pending(const espy_sector *sector)
 {
     return !sector->done;
 }
 
-static bool to_compare(const espy_sector *sector)
+static bool uncompared(const espy_sector *sector)
 {
-    return !sector->compared && !sector->blank;
+    return !sector->compared;
+}
+
+/* Whether what shall be blank is so, erasing finds out for itself. */
+static bool uncompared_bytes(const espy_sector *sector)
+{
+    return uncompared(sector) && !sector->blank;
 }
 
 static bool to_erase(const espy_sector *sector)
@@ -119,13 +129,13 @@ static size_t list_runs(job *j, selection chosen, uint8_t *payload, size_t entry
             continue;
         uint8_t *at = payload + (runs - 1) * entry;
         if (runs > 0 && s->addr == end) {
-            put_le32(at + 4, get_le32(at + 4) + ESPY_STUB_SECTOR);
+            put_le32(at + 4, get_le32(at + 4) + s->size);
         } else if (runs == max) {
             break;
         } else {
             at = payload + runs++ * entry;
             put_le32(at, s->addr);
-            put_le32(at + 4, ESPY_STUB_SECTOR);
+            put_le32(at + 4, s->size);
             if (entry == JOB_SIZE)
                 put_le32(at + 8, ESPY_STUB_SECTOR);
         }
@@ -137,22 +147,32 @@ static size_t list_runs(job *j, selection chosen, uint8_t *payload, size_t entry
 
 /* ---- comparing ----------------------------------------------------------------------- */
 
-static void digest_of(const espy_sector *sector, uint8_t digest[32])
+static bool has_digest(const uint8_t *contents, size_t n, const uint8_t digest[ESPY_STUB_DIGEST])
+{
+    uint8_t want[32];
+    mbedtls_sha256_ret(contents, n, want, 0);
+    return memcmp(want, digest, ESPY_STUB_DIGEST) == 0;
+}
+
+/* That of 4096 bytes 0xFF: see stub/PROTOCOL.md, "Digests". */
+static const uint8_t blank_digest[ESPY_STUB_DIGEST] = {0xF4, 0x7A, 0x8E, 0xC3, 0xE9, 0xAF, 0xF2, 0x31,
+                                                       0x8D, 0x89, 0x69, 0x42, 0x28, 0x2A, 0xD4, 0xFE};
+
+static void compare_one(espy_sector *s, const uint8_t digest[ESPY_STUB_DIGEST])
 {
     uint8_t contents[ESPY_STUB_SECTOR];
-    espy_sector_fill(sector, contents);
-    mbedtls_sha256_ret(contents, sizeof contents, digest, 0);
+    espy_sector_fill(s, contents);
+    s->compared = true;
+    s->done = has_digest(contents, s->size, digest);
+    memset(contents, 0xFF, sizeof contents);
+    s->was_blank = s->size == ESPY_STUB_SECTOR ? memcmp(digest, blank_digest, ESPY_STUB_DIGEST) == 0
+                                               : has_digest(contents, s->size, digest);
 }
 
 static void compare_some(job *j, const espy_stub_digests *d)
 {
-    for (uint32_t i = 0; i < d->n && d->first + i < j->n_asked; i++) {
-        espy_sector *s = j->asked[d->first + i];
-        uint8_t want[32];
-        digest_of(s, want);
-        s->compared = true;
-        s->done = memcmp(want, d->digests + (size_t)i * ESPY_STUB_DIGEST, ESPY_STUB_DIGEST) == 0;
-    }
+    for (uint32_t i = 0; i < d->n && d->first + i < j->n_asked; i++)
+        compare_one(j->asked[d->first + i], d->digests + (size_t)i * ESPY_STUB_DIGEST);
 }
 
 /* Takes the frames that answer the request; *silent: they ended before the last. */
@@ -173,7 +193,7 @@ static espy_status take_digests(job *j, bool *silent, size_t total, espy_err *er
             return espy_stub_refused(ESPY_STUB_DIGESTS, frame.status, err);
         if (espy_stub_parse_digests(&d, &frame) && d.total == j->n_asked)
             compare_some(j, &d);
-        size_t left = count(j, to_compare);
+        size_t left = count(j, j->to_compare);
         progress(j, ESPY_PHASE_COMPARE, (uint64_t)(total - left) * ESPY_STUB_SECTOR,
                  (uint64_t)total * ESPY_STUB_SECTOR);
         over = frame.status == ESPY_STUB_OK;
@@ -184,15 +204,15 @@ static espy_status take_digests(job *j, bool *silent, size_t total, espy_err *er
 static espy_status compare_all(job *j, espy_err *err)
 {
     uint8_t payload[JOBS_MAX * JOB_SIZE];
-    size_t total = count(j, to_compare), before;
+    size_t total = count(j, j->to_compare), before;
     espy_status st = ESPY_OK;
-    for (unsigned silences = 0; st == ESPY_OK && (before = count(j, to_compare)) > 0;) {
+    for (unsigned silences = 0; st == ESPY_OK && (before = count(j, j->to_compare)) > 0;) {
         bool silent = false;
-        size_t runs = list_runs(j, to_compare, payload, JOB_SIZE, JOBS_MAX);
+        size_t runs = list_runs(j, j->to_compare, payload, JOB_SIZE, JOBS_MAX);
         st = espy_stub_send(j->flasher, ESPY_STUB_DIGESTS, payload, runs * JOB_SIZE, NULL, 0, err);
         if (st == ESPY_OK)
             st = take_digests(j, &silent, total, err);
-        silences = count(j, to_compare) < before ? 0 : silences + 1;
+        silences = count(j, j->to_compare) < before ? 0 : silences + 1;
         if (st == ESPY_OK && silences > SILENCES_MAX)
             st = espy_stub_silent(j->flasher, ESPY_STUB_DIGESTS, err);
     }
@@ -325,10 +345,50 @@ static espy_status run(job *j, espy_err *err)
 
 espy_status espy_stub_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err)
 {
-    job j = {.flasher = flasher};
+    job j = {.flasher = flasher, .to_compare = uncompared_bytes};
     espy_status st = make_sectors(&j, parts, n, err);
     if (st == ESPY_OK)
         st = run(&j, err);
+    free(j.sectors);
+    free(j.asked);
+    return st;
+}
+
+/* ---- comparing for its own sake ------------------------------------------------------------ */
+
+static espy_status compare_patiently(job *j, espy_err *err)
+{
+    espy_err why = {0};
+    for (unsigned i = 0; i < PASSES && j->flasher->stub.running; i++) {
+        why = (espy_err){0};
+        espy_status st = compare_all(j, &why);
+        if (st != ESPY_OK)
+            st = absorb(j, &why, err);
+        if (st != ESPY_OK || why.status == ESPY_OK)
+            return st;
+    }
+    return espy_pass(err, why.status, &why);
+}
+
+static espy_status add_step(espy_flash_plan *plan, const espy_sector *s, espy_err *err)
+{
+    espy_flash_step step = {.addr = s->addr, .size = s->size, .blank = s->was_blank};
+    if (!s->done)
+        step.action = s->blank ? ESPY_FLASH_ERASE : ESPY_FLASH_WRITE;
+    return espy_compare_add(plan, &step, err);
+}
+
+espy_status espy_stub_compare(espy_flasher *flasher, const espy_flash_part *parts, size_t n, bool exact,
+                              espy_flash_plan *plan, espy_err *err)
+{
+    job j = {.flasher = flasher, .exact = exact, .to_compare = uncompared};
+    uint64_t start = espy_link_now_ms(flasher->link);
+    espy_status st = make_sectors(&j, parts, n, err);
+    if (st == ESPY_OK)
+        st = compare_patiently(&j, err);
+    for (size_t i = 0; i < j.n && st == ESPY_OK; i++)
+        st = add_step(plan, &j.sectors[i], err);
+    espy_flasher_spent(flasher, &flasher->stats.compare_s, start);
     free(j.sectors);
     free(j.asked);
     return st;
