@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * READ: the flash as a stream of frames, in which a run of one byte is told by its
- * length.  The UART's FIFO keeps the wire busy while the next chunk is read.
+ * length and its first four bytes, so that a frame of four bytes means the same either
+ * way.  The UART's FIFO keeps the wire busy while the next chunk is read.
  */
 #include "stub.h"
 
@@ -10,7 +11,7 @@ enum { CHUNK = 2048, RUN_MAX = 1 << 20 };
 static uint32_t chunk[CHUNK / 4] __attribute__((section(".noinit")));
 
 struct run {
-    uint32_t addr, size, value;
+    uint32_t addr, size, word;
 };
 
 static void fetch(uint32_t addr, uint32_t n)
@@ -22,9 +23,9 @@ static void fetch(uint32_t addr, uint32_t n)
 /* Whether all of the chunk is the same byte. */
 static bool uniform(uint32_t n)
 {
-    uint32_t value = (chunk[0] & 0xff) * 0x01010101u;
+    uint32_t word = (chunk[0] & 0xff) * 0x01010101u;
     for (uint32_t i = 0; i < n / 4; i++)
-        if (chunk[i] != value)
+        if (chunk[i] != word)
             return false;
     return n % 4 == 0;
 }
@@ -32,7 +33,7 @@ static bool uniform(uint32_t n)
 static void send_run(struct run *run)
 {
     if (run->size > 0)
-        reply(ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){run->addr, run->size, run->value}, 3);
+        reply(ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){run->addr, run->size, run->word}, 3);
     run->size = 0;
 }
 
@@ -47,11 +48,11 @@ static void send_chunk(uint32_t addr, uint32_t n)
 
 static void extend(struct run *run, uint32_t addr, uint32_t n)
 {
-    uint32_t value = chunk[0] & 0xff;
-    if (run->size > 0 && (run->value != value || run->size >= RUN_MAX))
+    uint32_t word = chunk[0];
+    if (run->size > 0 && (run->word != word || run->size >= RUN_MAX))
         send_run(run);
     if (run->size == 0)
-        *run = (struct run){addr, 0, value};
+        *run = (struct run){addr, 0, word};
     run->size += n;
 }
 

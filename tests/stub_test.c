@@ -387,6 +387,11 @@ static void all_kinds_of_contents(void **state)
     uint8_t *back = malloc(N);
     assert_int_equal(espy_flasher_read(b.flasher, 1, back, N - 2, &b.err), ESPY_OK);
     assert_memory_equal(back, image + 1, N - 2);
+    /* A run as short as the frame that tells of it. */
+    for (uint32_t n = 1; n <= 8; n++) {
+        assert_int_equal(espy_flasher_read(b.flasher, 80000, back, n, &b.err), ESPY_OK);
+        assert_memory_equal(back, image + 80000, n);
+    }
     free(back);
     free(image);
     tear_down(&b);

@@ -59,11 +59,9 @@ static espy_region cut(const espy_flash_part *part, uint32_t at)
     uint32_t room = ESPY_REGION_MAX - region.addr % ESPY_REGION_MAX, left = part->size - at;
     region.given = left < room ? left : room;
     region.bytes = part->bytes != NULL ? part->bytes + at : NULL;
-    region.size = (region.given + 3) & ~3u;
-    if (region.bytes != NULL && blank(region.bytes, region.given)) {
+    region.size = (region.given + ESPY_FLASH_SECTOR - 1) / ESPY_FLASH_SECTOR * ESPY_FLASH_SECTOR;
+    if (region.bytes != NULL && blank(region.bytes, region.given))
         region.bytes = NULL;
-        region.size = (region.given + ESPY_FLASH_SECTOR - 1) / ESPY_FLASH_SECTOR * ESPY_FLASH_SECTOR;
-    }
     return region;
 }
 

@@ -10,7 +10,7 @@
 
 typedef struct espy_region {
     uint32_t addr;
-    uint32_t size;        /* of the flash that must hold the contents: a multiple of 4 */
+    uint32_t size;        /* of the flash that must hold the contents: whole sectors */
     const uint8_t *bytes; /* NULL: all of it is 0xFF */
     uint32_t given;       /* of the caller's bytes; up to size the rest is 0xFF */
     bool done;

@@ -44,6 +44,11 @@ bool espy_session_transient(const espy_err *err)
     }
 }
 
+void espy_session_advise(espy_err *err)
+{
+    espy_advise(err, "Try a lower baud rate and another cable, and check that the board keeps its power.");
+}
+
 static void hear(espy_session *session, const uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n && session->heard_size < ESPY_HEARD_MAX; i++)
@@ -129,6 +134,7 @@ static espy_status refused(const espy_loader_request *request, const espy_loader
     espy_fail(err, ESPY_E_DEVICE, "the board's loader refuses %s: %s (0x%02x%02x)",
               espy_loader_op_name((unsigned)request->op), espy_loader_error_name(reply->error), reply->status,
               reply->error);
+    espy_session_advise(err);
     if (err != NULL)
         err->detail = reply->error;
     return ESPY_E_DEVICE;
@@ -154,9 +160,12 @@ static espy_status await(espy_session *session, const espy_loader_request *reque
         espy_status st = espy_session_receive(session, deadline, &found, err);
         if (st != ESPY_OK)
             return st;
-        if (!found)
-            return espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %s within %u ms",
-                             espy_loader_op_name((unsigned)request->op), (unsigned)timeout_ms);
+        if (!found) {
+            espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %s within %u ms",
+                      espy_loader_op_name((unsigned)request->op), (unsigned)timeout_ms);
+            espy_session_advise(err);
+            return ESPY_E_TIMEOUT;
+        }
         if (parse(session, reply, (uint8_t)request->op))
             return reply->status == 0 ? ESPY_OK : refused(request, reply, err);
     }
@@ -222,5 +231,7 @@ espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *e
         if (st != ESPY_OK)
             return st;
     }
-    return espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %u SYNCs", tries);
+    espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %u SYNCs", tries);
+    espy_session_advise(err);
+    return ESPY_E_TIMEOUT;
 }

@@ -63,6 +63,9 @@ espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *e
 /* ESPY_E_CANCELLED where the user wants to stop. */
 espy_status espy_session_check(espy_session *session, espy_err *err);
 
+/* Advises what there is to do about a wire that loses bytes. */
+void espy_session_advise(espy_err *err);
+
 /* Whether a failure of a request may be a matter of the wire, and worth another try. */
 bool espy_session_transient(const espy_err *err);
 

@@ -54,7 +54,7 @@ espy_status espy_stub_refused(espy_stub_op op, unsigned status, espy_err *err)
 espy_status espy_stub_silent(espy_flasher *flasher, espy_stub_op op, espy_err *err)
 {
     espy_fail(err, ESPY_E_TIMEOUT, "the stub on %s has not answered %s", flasher->link->name, espy_stub_op_name(op));
-    espy_advise(err, "Try a lower baud rate and another cable, and check that the board keeps its power.");
+    espy_session_advise(err);
     return ESPY_E_TIMEOUT;
 }
 

@@ -245,8 +245,6 @@ static espy_status request(job *j, const espy_loader_request *r, uint32_t ms, ui
     espy_status st = espy_session_request(&j->flasher->session, r, ms, &reply, err);
     if (st != ESPY_OK)
         espy_context(err, "flash at 0x%x", (unsigned)addr);
-    if (st == ESPY_E_TIMEOUT)
-        espy_advise(err, "Try a lower baud rate and another cable, and check that the board keeps its power.");
     return st;
 }
 
