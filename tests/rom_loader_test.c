@@ -167,6 +167,7 @@ typedef struct talk {
     uint8_t heard[BOARDS][HEARD_MAX];
     size_t n[BOARDS];
     uint32_t seed;
+    bool usb;          /* by the chip's own USB, not by UART0 */
     bool over;         /* the loader is gone */
     unsigned quiet_ms; /* silence that ends an answer */
     char what[256];    /* the exchange under way, for a failure */
@@ -187,17 +188,31 @@ static const char *real_rom(char *path, size_t cap)
     return path;
 }
 
+static size_t take(talk *t, unsigned i)
+{
+    uint8_t *to = t->heard[i] + t->n[i];
+    size_t cap = HEARD_MAX - t->n[i];
+    return t->usb ? espy_machine_usb_read(t->board[i], to, cap) : espy_machine_uart_read(t->board[i], to, cap);
+}
+
+static size_t pending(const talk *t, unsigned i)
+{
+    return t->usb ? espy_machine_usb_pending(t->board[i]) : espy_machine_uart_pending(t->board[i]);
+}
+
 /* Runs a board until it has been silent for a while. */
 static void hear_one(talk *t, unsigned i, unsigned quiet_ms)
 {
     espy_machine *m = t->board[i];
     uint64_t since = espy_machine_now_us(m), limit = since + 60000000;
+    size_t left = pending(t, i);
     while (espy_machine_now_us(m) < since + 1000 * (uint64_t)quiet_ms && espy_machine_now_us(m) < limit) {
         espy_machine_run(m, 1000);
-        size_t got = espy_machine_uart_read(m, t->heard[i] + t->n[i], HEARD_MAX - t->n[i]);
+        size_t got = take(t, i);
         t->n[i] += got;
-        if (got > 0 || espy_machine_uart_pending(m) > 0)
+        if (got > 0 || pending(t, i) != left)
             since = espy_machine_now_us(m);
+        left = pending(t, i);
     }
     if (espy_machine_fault(m) != NULL)
         fail_msg("%s: %s", t->what, espy_machine_fault(m)->text);
@@ -251,17 +266,26 @@ static void hear(talk *t)
     fail_msg("%s: the answers differ", t->what);
 }
 
+static void tell_one(talk *t, unsigned i, const uint8_t *bytes, size_t n)
+{
+    espy_status st = t->usb ? espy_machine_usb_write(t->board[i], bytes, n, NULL)
+                            : espy_machine_uart_write(t->board[i], bytes, n, NULL);
+    assert_int_equal(st, ESPY_OK);
+}
+
 static void tell(talk *t, const uint8_t *bytes, size_t n)
 {
-    espy_err err = {0};
     for (unsigned i = 0; i < BOARDS; i++)
-        assert_int_equal(espy_machine_uart_write(t->board[i], bytes, n, &err), ESPY_OK);
+        tell_one(t, i, bytes, n);
 }
 
 static void set_lines(talk *t, bool dtr, bool rts, unsigned ms)
 {
     for (unsigned i = 0; i < BOARDS; i++) {
-        espy_machine_lines(t->board[i], dtr, rts);
+        if (t->usb)
+            espy_machine_usb_lines(t->board[i], dtr, rts);
+        else
+            espy_machine_lines(t->board[i], dtr, rts);
         hear_one(t, i, ms);
     }
 }
@@ -272,6 +296,29 @@ static void set_baud(talk *t, uint32_t baud)
         espy_machine_uart_baud(t->board[i], baud);
 }
 
+/* The last boot that was heard, and nothing before it. */
+static void forget_the_past(talk *t, unsigned i)
+{
+    static const char banner[] = "ESP-ROM:";
+    for (uint8_t *at = t->heard[i]; at != NULL; at = memmem(at + 1, t->n[i] - 1, banner, strlen(banner))) {
+        t->n[i] -= (size_t)(at - t->heard[i]);
+        memmove(t->heard[i], at, t->n[i]);
+        at = t->heard[i];
+    }
+}
+
+static void expect_download(talk *t, const char *cause)
+{
+    for (unsigned i = 0; i < BOARDS; i++) {
+        forget_the_past(t, i);
+        forget_saved_pc(t, i);
+        t->heard[i][t->n[i]] = 0;
+    }
+    assert_string_equal((char *)t->heard[REAL], (char *)t->heard[BUILTIN]);
+    assert_non_null(strstr((char *)t->heard[REAL], cause));
+    assert_non_null(strstr((char *)t->heard[REAL], "download"));
+}
+
 /* RTS alone holds EN; then DTR alone holds GPIO0 while EN rises. */
 static void enter_download_mode(talk *t)
 {
@@ -280,11 +327,23 @@ static void enter_download_mode(talk *t)
     set_lines(t, false, true, 100);
     t->n[REAL] = t->n[BUILTIN] = 0;
     set_lines(t, true, false, 50);
-    espy_machine_lines(t->board[REAL], false, false);
-    espy_machine_lines(t->board[BUILTIN], false, false);
-    t->heard[REAL][t->n[REAL]] = t->heard[BUILTIN][t->n[BUILTIN]] = 0;
-    assert_string_equal((char *)t->heard[REAL], (char *)t->heard[BUILTIN]);
-    assert_non_null(strstr((char *)t->heard[REAL], "download"));
+    set_lines(t, false, false, 0);
+    expect_download(t, "rst:0x1 (POWERON)");
+}
+
+/* Once the host has opened the port, DTR alone sets the flag, and RTS alone resets. */
+static void enter_download_mode_by_usb(talk *t)
+{
+    snprintf(t->what, sizeof t->what, "USB reset");
+    for (unsigned i = 0; i < BOARDS; i++) {
+        espy_machine_usb_plug(t->board[i], true);
+        hear_one(t, i, 300);
+    }
+    set_lines(t, true, false, 100);
+    t->n[REAL] = t->n[BUILTIN] = 0;
+    set_lines(t, false, true, 100);
+    set_lines(t, false, false, 50);
+    expect_download(t, "rst:0x15 (USB_UART_CHIP_RESET)");
 }
 
 static bool open_boards(talk *t, const char *model, bool timing_real)
@@ -361,11 +420,9 @@ static void give(talk *t, uint8_t op, uint32_t seq, const uint8_t *bytes, size_t
 static bool synced(talk *t, unsigned i)
 {
     uint8_t frame[44] = {0, 0x08, 36, 0, 0, 0, 0, 0, 0x07, 0x07, 0x12, 0x20}, wire[ESPY_SLIP_MAX(sizeof frame)];
-    espy_err err = {0};
     memset(frame + 12, 0x55, 32);
     t->n[i] = 0;
-    assert_int_equal(espy_machine_uart_write(t->board[i], wire, espy_slip_encode(wire, frame, sizeof frame), &err),
-                     ESPY_OK);
+    tell_one(t, i, wire, espy_slip_encode(wire, frame, sizeof frame));
     hear_one(t, i, t->quiet_ms);
     return t->n[i] > 0;
 }
@@ -417,6 +474,19 @@ static void with_boards(const char *model, bool timing_real, void (*run)(talk *)
     if (!open_boards(&t, model, timing_real))
         skip();
     enter_download_mode(&t);
+    connect_at(&t, 115200);
+    run(&t);
+    same_flash(&t);
+    close_boards(&t);
+}
+
+static void with_boards_on_usb(const char *model, void (*run)(talk *))
+{
+    static talk t;
+    if (!open_boards(&t, model, false))
+        skip();
+    t.usb = true;
+    enter_download_mode_by_usb(&t);
     connect_at(&t, 115200);
     run(&t);
     same_flash(&t);
@@ -828,6 +898,15 @@ static void takes_its_time(void **state)
     close_boards(&t);
 }
 
+static void serves_usb(void **state)
+{
+    (void)state;
+    with_boards_on_usb("n8r2", all_opcodes);
+    with_boards_on_usb("n8r2", flashing_session);
+    for (unsigned i = 0; i < times(0, 50); i++)
+        with_boards_on_usb("n8r2", disorderly_session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -844,6 +923,7 @@ int main(void)
         cmocka_unit_test(flashes_where_fuses_allow_no_more),
         cmocka_unit_test(takes_its_time),
         cmocka_unit_test(answers_a_disorderly_host),
+        cmocka_unit_test(serves_usb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
