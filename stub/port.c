@@ -164,6 +164,21 @@ void receive(bool (*idle)(void))
 
 /* ---- sending ---- */
 
+/* Whether the host has fetched what it was given.  One that does not for a while is taken
+ * for gone, and not waited for until it does. */
+static bool usb_free(void)
+{
+    static bool gone;
+    uint32_t start = ccount();
+    while (!(REG(USB + USB_EP1_CONF) & USB_IN_FREE)) {
+        gone = gone || ccount() - start > USB_PATIENCE_US * cpu_mhz;
+        if (gone)
+            return false;
+    }
+    gone = false;
+    return true;
+}
+
 static void raw(uint8_t byte)
 {
     if (!usb) {
@@ -172,11 +187,8 @@ static void raw(uint8_t byte)
         REG(UART0 + UART_FIFO) = byte;
         return;
     }
-    uint32_t start = ccount();
-    while (!(REG(USB + USB_EP1_CONF) & USB_IN_FREE))
-        if (ccount() - start > USB_PATIENCE_US * cpu_mhz)
-            return; /* nobody is there */
-    REG(USB + USB_EP1) = byte;
+    if (usb_free())
+        REG(USB + USB_EP1) = byte;
 }
 
 static void put(uint8_t byte)
@@ -209,10 +221,12 @@ void reply_begin(unsigned op, unsigned status)
     reply_word((frame[0] & 0xffff0000u) | status << 8 | op | ESPY_STUB_REPLY);
 }
 
+/* A full packet has gone by itself, but ends no transfer of the host's: the empty one that
+ * does is to be asked for once the buffer is free. */
 void reply_break(void)
 {
     raw(END);
-    if (usb)
+    if (usb && usb_free())
         REG(USB + USB_EP1_CONF) = USB_WR_DONE;
 }
 

@@ -460,6 +460,22 @@ static void a_damaged_stub_does_not_start(void **state)
     a_damaged_stub("n4r2");
 }
 
+/* A transfer on USB ends with a packet of less than 64 bytes: an answer that fills its last
+ * packet must not wait in the host's driver for the next one, and the wire not for a second try. */
+static void answers_of_any_length_by_usb(void **state)
+{
+    (void)state;
+    bench b = set_up("n8r2,port=usb");
+    for (uint32_t n = 0; n < 200; n++) {
+        uint64_t start = espy_link_now_ms(b.link);
+        assert_int_equal(ask(&b, ESPY_STUB_MEM_READ, (const uint32_t[]){0x3fcb0000, n}, 2), ESPY_STUB_OK);
+        assert_int_equal(b.frame.size, n);
+        assert_in_range(espy_link_now_ms(b.link) - start, 0, 20);
+    }
+    write_across(&b, 0x200000, 0x3f0000);
+    tear_down(&b);
+}
+
 static void the_real_mask_rom(void **state)
 {
     (void)state;
@@ -495,6 +511,7 @@ int main(void)
         cmocka_unit_test(all_kinds_of_contents),
         cmocka_unit_test(another_rate),
         cmocka_unit_test(a_damaged_stub_does_not_start),
+        cmocka_unit_test(answers_of_any_length_by_usb),
         cmocka_unit_test(the_real_mask_rom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
