@@ -96,6 +96,18 @@ static void set_break(espy_com_port *port, bool on)
     port->ops->send_break(port->self, on);
 }
 
+static uint8_t set_flow(espy_com_port *port, uint8_t value)
+{
+    if (value == ESPY_COM_NO_FLOW || value == ESPY_COM_HARDWARE_FLOW)
+        port->outbound_flow = port->inbound_flow = value == ESPY_COM_HARDWARE_FLOW;
+    if (value == ESPY_COM_NO_INBOUND_FLOW || value == ESPY_COM_HARDWARE_INBOUND_FLOW)
+        port->inbound_flow = value == ESPY_COM_HARDWARE_INBOUND_FLOW;
+    bool inbound = value >= ESPY_COM_ASK_INBOUND_FLOW && value != ESPY_COM_DCD_FLOW && value != ESPY_COM_DSR_FLOW;
+    if (inbound)
+        return port->inbound_flow ? ESPY_COM_HARDWARE_INBOUND_FLOW : ESPY_COM_NO_INBOUND_FLOW;
+    return port->outbound_flow ? ESPY_COM_HARDWARE_FLOW : ESPY_COM_NO_FLOW;
+}
+
 /* Returns the state of what was set or asked for. */
 static uint8_t control(espy_com_port *port, uint8_t value)
 {
@@ -114,8 +126,7 @@ static uint8_t control(espy_com_port *port, uint8_t value)
         return port->dtr ? ESPY_COM_DTR_ON : ESPY_COM_DTR_OFF;
     if (value >= ESPY_COM_ASK_RTS && value <= ESPY_COM_RTS_OFF)
         return port->rts ? ESPY_COM_RTS_ON : ESPY_COM_RTS_OFF;
-    bool inbound = value >= ESPY_COM_ASK_INBOUND_FLOW && value != ESPY_COM_DCD_FLOW && value != ESPY_COM_DSR_FLOW;
-    return inbound ? ESPY_COM_NO_INBOUND_FLOW : ESPY_COM_NO_FLOW;
+    return set_flow(port, value);
 }
 
 static espy_status answer(espy_buf *out, uint8_t command, const void *value, size_t n, espy_err *err)
@@ -137,7 +148,7 @@ static espy_status answer_baud(const espy_com_port *port, espy_buf *out, espy_er
 
 static espy_status commanded(espy_com_port *port, espy_buf *out, espy_err *err)
 {
-    enum { TRANSMITTER_EMPTY = 0x60, NO_LINES = 0 };
+    enum { TRANSMITTER_EMPTY = 0x60, CTS = 0x10 };
     const uint8_t *sub = port->reader.sub, *value = sub + 2;
     size_t n = port->reader.sub_size;
     if (n < 2 || sub[0] != ESPY_TELNET_COM_PORT)
@@ -157,7 +168,7 @@ static espy_status commanded(espy_com_port *port, espy_buf *out, espy_err *err)
         return answer_byte(out, sub[1], port->frame.stop_size, err);
     case ESPY_COM_SET_CONTROL: return answer_byte(out, sub[1], control(port, first), err);
     case ESPY_COM_NOTIFY_LINESTATE: return answer_byte(out, sub[1], TRANSMITTER_EMPTY, err);
-    case ESPY_COM_NOTIFY_MODEMSTATE: return answer_byte(out, sub[1], NO_LINES, err);
+    case ESPY_COM_NOTIFY_MODEMSTATE: return answer_byte(out, sub[1], CTS, err);
     case ESPY_COM_FLOWCONTROL_SUSPEND: port->suspended = true; return ESPY_OK;
     case ESPY_COM_FLOWCONTROL_RESUME: port->suspended = false; return ESPY_OK;
     case ESPY_COM_SET_LINESTATE_MASK: return answer_byte(out, sub[1], first, err);

@@ -6,9 +6,13 @@
  * A terminal program without COM-PORT gets along too: the server offers to echo, as the
  * board's prompt does, so that such a program sends each key at once.
  *
- * Left out: flow control of the port (the bridge has none; an answer says so), mark and
- * space parity, and the notices of line and modem state: nothing on the board is wired to
- * the bridge's CTS, DSR, RI and DCD, so that there is one notice, and no change to tell.
+ * The bridge's CTS is tied to "ready", and the bridge always has room: with RTS/CTS flow
+ * control nothing ever waits.  RTS stays the client's then too, since it is what resets
+ * the board.
+ *
+ * Left out: flow control by XON/XOFF, DCD and DSR (an answer says so), mark and space
+ * parity, and the notices of line and modem state: nothing on the board is wired to the
+ * bridge's DSR, RI and DCD, so that there is one notice, and no change to tell.
  */
 #ifndef ESPY_EMU_PORT_COM_PORT_H
 #define ESPY_EMU_PORT_COM_PORT_H
@@ -42,7 +46,8 @@ typedef struct espy_com_port {
     uint32_t baud;
     espy_com_frame frame;
     bool dtr, rts, breaking;
-    bool suspended; /* the client asked for silence */
+    bool outbound_flow, inbound_flow; /* RTS/CTS */
+    bool suspended;                   /* the client asked for silence */
     espy_telnet_reader reader;
     espy_com_agreement we[4], they[4]; /* by the rows of the table of options */
 } espy_com_port;
