@@ -59,6 +59,10 @@ typedef struct espy_flasher_config {
     const char *hard_reset; /* the sequence that lets the board run again; NULL: what fits the port */
     unsigned attempts;      /* resets to try before giving up; 0: 7 */
     bool no_stub;           /* work through the ROM alone (default: through espy's RAM stub, if it starts) */
+    bool uncompressed;      /* send what is written as it is (default: compressed) */
+    /* Where the flash is, as the ROM's SPI_ATTACH takes it: GPIO numbers, HD << 24 | CS << 18 |
+     * D << 12 | Q << 6 | CLK.  0: where the eFuses say. */
+    uint32_t spi_pins;
     bool rewrite; /* write even what the flash already holds (default: compare by MD5 first, skip what is equal) */
     /* Both may be NULL.  progress is called at every step, from within the calls
      * below; cancelled is asked between commands, and true makes the call fail

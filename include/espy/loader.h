@@ -93,7 +93,8 @@ espy_loader_request espy_loader_sync(void);
 espy_loader_request espy_loader_write_reg(const espy_loader_reg *regs, size_t n);
 espy_loader_request espy_loader_read_reg(uint32_t addr);
 /* The flash at the chip's own pins. */
-espy_loader_request espy_loader_spi_attach(void);
+/* pins: HD << 24 | CS << 18 | D << 12 | Q << 6 | CLK, or 0 for those of the eFuses. */
+espy_loader_request espy_loader_spi_attach(uint32_t pins);
 /* The size bounds every later erase, write and MD5. */
 espy_loader_request espy_loader_spi_set_params(uint32_t flash_size);
 /* Erases size bytes, rounded up to sectors, from the sector-aligned addr, before it

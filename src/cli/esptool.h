@@ -28,6 +28,14 @@ typedef struct espy_words {
 
 struct espy_esptool_command;
 
+/* What a configuration file says, as text; NULL: nothing. */
+typedef struct espy_esptool_config {
+    const char *connect_attempts, *open_port_attempts;
+    const char *reset_delay, *reset, *hard_reset;
+} espy_esptool_config;
+
+#define ESPY_ET_NOT_GIVEN INT32_MIN
+
 typedef struct espy_esptool {
     espy_cli *cli;
     const struct espy_esptool_command *command;
@@ -35,17 +43,23 @@ typedef struct espy_esptool {
     /* Options before the command.  A choice points to the table's own string. */
     const char *chip; /* "auto", "esp32s3", ... */
     const char *port; /* NULL: none given */
+    espy_words port_filter;
     const char *before, *after;
+    const char *stub_version, *override_vddsdio;
     uint32_t baud;
     int32_t connect_attempts; /* 0 and less: without end */
     bool no_stub, trace, verbose, silent, help;
 
+    espy_esptool_config config;
+    int32_t open_port_attempts; /* 0: without end */
+
     /* Options of the commands. */
     const char *flash_mode, *flash_freq, *flash_size; /* "keep", "detect" or a value; NULL: the chip's default */
+    const char *spi_connection, *flash_type;
     const char *output, *format, *pad_to_size, *mmu_page_size, *image_version;
     uint32_t target_offset, chunk_size, elf_sha256_offset, min_rev, min_rev_full, max_rev_full;
     bool md5_disable, secure_pad, secure_pad_v2, dont_append_digest, use_segments, ram_only_header;
-    bool erase_all, no_progress, force, compress, no_compress, skip_flashed, diff;
+    bool erase_all, no_progress, force, compress, no_compress, skip_flashed, diff, verify;
 
     espy_words diff_with;
     bool trust_flash_content;
@@ -106,9 +120,10 @@ typedef struct espy_esptool_command {
     espy_status (*work)(espy_esptool *et, struct espy_esptool_board *board); /* with one, or NULL */
     const espy_esptool_option *options;                                      /* ends with a NULL name; may be NULL */
     espy_esptool_operand operand[ESPY_ET_OPERANDS];
-    bool rom_alone;  /* no stub, whatever the options */
-    bool needs_chip; /* says nothing without --chip */
-    const char *help;
+    bool rom_alone;      /* no stub, whatever the options */
+    bool needs_chip;     /* says nothing without --chip */
+    const char *help;    /* NULL: not shown */
+    const char *refusal; /* why espy does not have it; else NULL */
 } espy_esptool_command;
 
 extern const espy_esptool_option espy_esptool_globals[];
@@ -120,8 +135,17 @@ void espy_esptool_free(espy_esptool *et);
 /* Exposed for its test: replaces every @FILE by the words in it, which et owns. */
 espy_status espy_esptool_expand(espy_esptool *et, espy_words *words, int argc, char **argv);
 
-/* esptool_out.c: what esptool says on stdout (nothing with --silent), its warnings and
- * its notes; and help. */
+/* esptool_args.c: a number as Python writes one, decimal or behind 0x, 0o or 0b. */
+bool espy_esptool_number(const char *text, uint64_t *value);
+/* Keeps bytes until espy_esptool_free(); they stay the caller's on failure. */
+espy_status espy_esptool_own(espy_esptool *et, char *bytes);
+
+/* esptool_config.c: reads the configuration file, if there is one, and says so; fills in
+ * how often to try. */
+espy_status espy_esptool_configure(espy_esptool *et);
+
+/* esptool_out.c: what esptool says on stdout (nothing with --silent) and its warnings; and
+ * help. */
 void espy_esptool_print(const espy_esptool *et, const char *fmt, ...) ESPY_PRINTF(2, 3);
 void espy_esptool_warn(const espy_esptool *et, const char *fmt, ...) ESPY_PRINTF(2, 3);
 void espy_esptool_help(const espy_esptool *et);

@@ -51,6 +51,11 @@ static espy_status append(espy_esptool *et, espy_words *words, const char *word)
     return ESPY_OK;
 }
 
+espy_status espy_esptool_own(espy_esptool *et, char *bytes)
+{
+    return append(et, &et->owned, bytes);
+}
+
 /* One word of an @file as a shell splits it: quotes, backslashes.  Returns what is behind
  * it; *out is where the word is built, and its end afterwards. */
 static const char *split_word(const char *text, char **out)
@@ -80,7 +85,7 @@ static espy_status split(espy_esptool *et, espy_words *words, const char *text, 
 {
     /* A word and its NUL need no more room than the word and the space that ends it. */
     char *copy = malloc(size + 2), *to = copy;
-    if (copy == NULL || append(et, &et->owned, copy) != ESPY_OK) {
+    if (copy == NULL || espy_esptool_own(et, copy) != ESPY_OK) {
         free(copy);
         return espy_fail(&et->cli->err, ESPY_E_MEMORY, "no memory for the command line");
     }
@@ -116,8 +121,7 @@ espy_status espy_esptool_expand(espy_esptool *et, espy_words *words, int argc, c
     return st;
 }
 
-/* Decimal, 0x, 0o or 0b, as Python reads a number. */
-static bool read_number(const char *text, uint64_t *value)
+bool espy_esptool_number(const char *text, uint64_t *value)
 {
     int base = 10;
     char *end;
@@ -133,7 +137,7 @@ static bool read_number(const char *text, uint64_t *value)
 static espy_status take_number(espy_esptool *et, const char *name, const char *text, uint32_t most, uint32_t *to)
 {
     uint64_t value;
-    if (!read_number(text, &value) || value > UINT32_MAX)
+    if (!espy_esptool_number(text, &value) || value > UINT32_MAX)
         return usage(et, "Invalid value for '%s': '%s' is not a valid integer", name, text);
     if (most > 0 && value > most)
         return usage(et, "Invalid value for '%s': %s is not in the range 0 to %u", name, text, (unsigned)most);
@@ -150,7 +154,8 @@ static espy_status take_size(espy_esptool *et, const char *name, const char *tex
     if (strcasecmp(text, "all") == 0)
         return ESPY_OK;
     snprintf(digits, sizeof digits, "%.*s", (int)(unit > 1 ? n - 1 : n), text);
-    if (n >= sizeof digits || !read_number(digits, &value) || value > UINT32_MAX || value * unit >= ESPY_SIZE_ALL)
+    if (n >= sizeof digits || !espy_esptool_number(digits, &value) || value > UINT32_MAX ||
+        value * unit >= ESPY_SIZE_ALL)
         return usage(et, "Invalid value for '%s': '%s' is not a valid integer", name, text);
     *to = (uint32_t)(value * unit);
     return ESPY_OK;
@@ -246,6 +251,22 @@ static const espy_esptool_option *find_option(const espy_esptool_option *row, co
     return clustered;
 }
 
+static const espy_esptool_command *find_command(const char *name)
+{
+    for (const espy_esptool_command *c = espy_esptool_commands; c->name != NULL; c++)
+        if (same_choice(ESPY_ET_RESET, c->name, name))
+            return c;
+    return NULL;
+}
+
+/* Whether a list of words goes on: up to the next option, or to the command. */
+static bool goes_on(const parser *p)
+{
+    if (p->at == p->count || p->word[p->at][0] == '-')
+        return false;
+    return p->et->command != NULL || find_command(p->word[p->at]) == NULL;
+}
+
 static espy_status take_option(parser *p)
 {
     static const espy_esptool_option help = {
@@ -266,7 +287,7 @@ static espy_status take_option(parser *p)
         value = p->word[p->at++];
     }
     espy_status st = take_value(p->et, option, value);
-    while (st == ESPY_OK && option->kind == ESPY_ET_WORDS && p->at < p->count && p->word[p->at][0] != '-')
+    while (st == ESPY_OK && option->kind == ESPY_ET_WORDS && goes_on(p))
         st = take_value(p->et, option, p->word[p->at++]);
     return st;
 }
@@ -324,11 +345,12 @@ static espy_status take_command(parser *p)
     if (p->at == p->count)
         return usage(p->et, "Missing command");
     const char *name = p->word[p->at++];
-    for (const espy_esptool_command *c = espy_esptool_commands; c->name != NULL; c++)
-        if (same_choice(ESPY_ET_RESET, c->name, name))
-            p->et->command = c;
+    p->et->command = find_command(name);
     if (p->et->command == NULL)
         return usage(p->et, "No such command '%s'", name);
+    if (p->et->command->refusal != NULL)
+        return espy_fail(&p->et->cli->err, ESPY_E_UNSUPPORTED, "The '%s' command %s", p->et->command->name,
+                         p->et->command->refusal);
     p->options = p->et->command->options;
     p->seen = 0;
     return ESPY_OK;
@@ -365,6 +387,7 @@ espy_status espy_esptool_parse(espy_esptool *et, int argc, char **argv)
 {
     espy_words words = {0};
     et->mask = UINT32_MAX;
+    et->connect_attempts = ESPY_ET_NOT_GIVEN;
     espy_status st = espy_esptool_expand(et, &words, argc, argv);
     parser p = {.et = et, .options = espy_esptool_globals, .word = (char **)words.word, .count = words.count};
     if (st == ESPY_OK)
@@ -387,5 +410,6 @@ void espy_esptool_free(espy_esptool *et)
     free(et->owned.word);
     free(et->pairs.word);
     free(et->diff_with.word);
-    et->owned = et->pairs = et->diff_with = (espy_words){0};
+    free(et->port_filter.word);
+    et->owned = et->pairs = et->diff_with = et->port_filter = (espy_words){0};
 }

@@ -3,12 +3,12 @@
  * `espy esptool` on a board: connecting, saying what is there, and leaving.
  */
 #include "esptool_board.h"
-#include "board.h"
 
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { ROM_BAUD = 115200 };
 
@@ -141,26 +141,64 @@ static espy_status connect(espy_esptool_board *board)
     espy_flasher_config config = {
         /* What takes no time needs no speed, and a program in RAM is talked to at the ROM's rate. */
         .baud = et->baud == 0 && et->command->rom_alone ? ROM_BAUD : et->baud,
-        .reset = strncmp(et->before, "no-reset", 8) == 0 ? "none" : NULL, /* in step one gets in any case */
+        .reset = espy_esptool_reset(et, board->link, board->reset, sizeof board->reset),
+        .hard_reset = et->config.hard_reset,
         .attempts = et->connect_attempts > 0 ? (unsigned)et->connect_attempts : UINT_MAX / 8,
         .no_stub = et->no_stub || et->command->rom_alone,
+        .uncompressed = et->no_compress,
         .progress = on_progress,
         .cancelled = espy_cli_cancelled,
         .user = board,
         .log = &et->cli->log,
     };
+    espy_status st = espy_esptool_pins(et, &config.spi_pins);
+    if (st != ESPY_OK)
+        return st;
     espy_esptool_print(et, "Serial port %s:", board->link->name);
     espy_esptool_print(et, "Connecting...");
     fflush(stdout);
-    espy_status st = espy_flasher_new(&board->flasher, board->link, &config, err);
-    if (st == ESPY_OK)
-        st = espy_flasher_connect(board->flasher, err);
+    st = espy_flasher_new(&board->flasher, board->link, &config, err);
+    if (st != ESPY_OK)
+        return st == ESPY_E_ARG ? espy_context(err, "Invalid custom reset sequence option format") : st;
+    st = espy_flasher_connect(board->flasher, err);
     if (st != ESPY_OK)
         return espy_context(err, "Failed to connect to ESP32-S3");
     st = espy_flasher_identify(board->flasher, &board->info, err);
     if (st == ESPY_OK)
         print_board(board);
     return st == ESPY_OK ? check_chip(board) : st;
+}
+
+static void let_go(espy_esptool_board *board)
+{
+    espy_flasher_free(board->flasher);
+    espy_link_close(board->link);
+    board->flasher = NULL;
+    board->link = NULL;
+}
+
+/* Opens the port and connects, as often as open_port_attempts says. */
+static espy_status reach(espy_esptool_board *board)
+{
+    static const struct timespec pause = {.tv_nsec = 100000000};
+    espy_esptool *et = board->et;
+    int32_t tries = et->open_port_attempts;
+    if (tries != 1 && (et->port == NULL || strcmp(et->chip, "auto") == 0)) {
+        espy_esptool_warn(et, "The ESPTOOL_OPEN_PORT_ATTEMPTS (open_port_attempts) option can only be used with --port "
+                              "and --chip arguments.");
+        tries = 1;
+    }
+    for (int32_t i = 1;; i++) {
+        espy_status st = espy_esptool_open(et, &board->link);
+        if (st == ESPY_OK)
+            st = connect(board);
+        if (st == ESPY_OK || st == ESPY_E_CANCELLED || i == tries || espy_cli_cancelled(NULL))
+            return st;
+        espy_esptool_print(et, i == 1 ? "%s\nRetrying failed connection" : "%s", et->cli->err.text);
+        et->cli->err = (espy_err){0};
+        let_go(board);
+        nanosleep(&pause, NULL);
+    }
 }
 
 /* What --after asks for.  Back from the stub to the ROM there is no way but a reset. */
@@ -192,7 +230,7 @@ static espy_status leave(espy_esptool_board *board)
 static espy_status session(espy_esptool_board *board)
 {
     espy_esptool *et = board->et;
-    espy_status st = connect(board);
+    espy_status st = reach(board);
     if (st != ESPY_OK)
         return st;
     st = et->command->work(et, board);
@@ -207,25 +245,39 @@ static espy_status session(espy_esptool_board *board)
     return st != ESPY_OK ? st : left;
 }
 
+/* What other chips have. */
+static espy_status check_options(espy_esptool *et)
+{
+    const char *missing = NULL;
+    if (et->override_vddsdio != NULL)
+        missing = "Overriding VDDSDIO is not supported by ESP32-S3";
+    else if (strcmp(et->after, "soft-reset") == 0)
+        missing = "Soft resetting is only supported on ESP8266";
+    else if (et->flash_type != NULL && strcmp(et->flash_type, "nor") != 0)
+        missing = "NAND flash needs a plugin of esptool's stub, which espy does not have";
+    if (missing != NULL)
+        return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "%s", missing);
+    if (et->stub_version != NULL && et->verbose)
+        espy_esptool_print(et, "NOTE: The stub is espy's own, whatever --stub-version says.");
+    return ESPY_OK;
+}
+
 espy_status espy_esptool_on_board(espy_esptool *et)
 {
     espy_esptool_board board = {.et = et};
     board.progress.terminal = espy_cli_color(2);
     et->cli->quiet = et->silent;
-    if (et->port != NULL)
-        et->cli->port = et->port;
     if (et->trace)
         et->cli->log.mask |= ESPY_LOG_CMD | ESPY_LOG_WIRE;
-    espy_status st = et->pairs.count > 0 ? espy_esptool_load(et, &board.pieces) : ESPY_OK;
+    espy_status st = check_options(et);
+    if (st == ESPY_OK && et->pairs.count > 0)
+        st = espy_esptool_load(et, &board.pieces);
     if (st == ESPY_OK)
         st = espy_esptool_load_old(et, &board.old);
     if (st == ESPY_OK)
-        st = espy_board_open_port(et->cli, &board.link);
-    if (st == ESPY_OK)
         st = session(&board);
     espy_progress_abort(&board.progress);
-    espy_flasher_free(board.flasher);
-    espy_link_close(board.link);
+    let_go(&board);
     espy_pieces_free(&board.pieces);
     espy_pieces_free(&board.old);
     return st;

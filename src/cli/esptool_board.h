@@ -18,6 +18,7 @@ typedef struct espy_esptool_board {
     espy_board info;
     espy_pieces pieces; /* the command's files */
     espy_pieces old;    /* --diff-with: one for each of them, empty for "skip" */
+    char reset[64];     /* a sequence made of --before and the configuration file */
     espy_progress progress;
     espy_phase phase;
 } espy_esptool_board;
@@ -34,6 +35,14 @@ void espy_esptool_quiet(espy_esptool_board *board);
 double espy_esptool_now(const espy_esptool_board *board);
 /* --flash-size with "detect" replaced by what was found. */
 const char *espy_esptool_flash_size(espy_esptool_board *board, char *text, size_t cap);
+
+/* esptool_port.c: opens --port, or the one port that looks like a board and passes
+ * --port-filter. */
+espy_status espy_esptool_open(espy_esptool *et, espy_link **link);
+/* The flasher's `reset` for --before and the configuration file; may be written into text. */
+const char *espy_esptool_reset(const espy_esptool *et, const espy_link *link, char *text, size_t cap);
+/* --spi-connection as the ROM's SPI_ATTACH takes it; 0 for the pins that the eFuses say. */
+espy_status espy_esptool_pins(espy_esptool *et, uint32_t *word);
 
 /* esptool_look.c */
 espy_status espy_esptool_chip_id(espy_esptool *et, espy_esptool_board *board);

@@ -81,13 +81,28 @@ static double kbits(double bytes, double seconds)
     return seconds > 0 ? bytes * 8 / seconds / 1000 : 0;
 }
 
+/* Neither beyond the flash nor beyond --flash-size. */
+static espy_status check_reading(espy_esptool_board *board, uint32_t addr, uint32_t size)
+{
+    char text[16];
+    const char *name = espy_esptool_flash_size(board, text, sizeof text);
+    uint32_t set = espy_esptool_bytes(name);
+    uint64_t end = (uint64_t)addr + size;
+    espy_status st = espy_esptool_within(board, addr, size);
+    if (st != ESPY_OK || set == 0 || end <= set)
+        return st;
+    return espy_fail(&board->et->cli->err, ESPY_E_ARG,
+                     "Can't read 0x%x bytes from address 0x%08x: the flash size is set to %s", (unsigned)size,
+                     (unsigned)addr, name);
+}
+
 espy_status espy_esptool_read_flash(espy_esptool *et, espy_esptool_board *board)
 {
     espy_err *err = &et->cli->err;
     uint32_t size = et->size;
     espy_status st = espy_esptool_resolve_size(board, &size);
     if (st == ESPY_OK)
-        st = espy_esptool_within(board, et->address, size);
+        st = check_reading(board, et->address, size);
     if (st != ESPY_OK)
         return st;
     uint8_t *bytes = malloc(size > 0 ? size : 1);

@@ -22,23 +22,25 @@ espy_status espy_esptool_chip_id(espy_esptool *et, espy_esptool_board *board)
     return espy_esptool_read_mac(et, board);
 }
 
-/* eFuse block 0, EFUSE_RD_REPEAT_DATA1: what VDD_SPI, the flash's supply, is made by. */
-static const char *voltage(uint32_t efuse)
+/* What VDD_SPI, the flash's supply, is made by: eFuse block 0, else GPIO45 at the reset. */
+static void print_voltage(const espy_esptool *et, uint32_t efuse, uint32_t straps)
 {
-    enum { VDD_SPI_XPD = 1 << 4, VDD_SPI_TIEH = 1 << 5, VDD_SPI_FORCE = 1 << 6 };
-    if ((efuse & VDD_SPI_FORCE) == 0)
-        return "Flash voltage set by a strapping pin";
-    if ((efuse & VDD_SPI_XPD) == 0)
-        return "Internal flash voltage regulator is disabled by eFuse";
-    return (efuse & VDD_SPI_TIEH) != 0 ? "Flash voltage set by eFuse: 3.3V" : "Flash voltage set by eFuse: 1.8V";
+    enum { VDD_SPI_XPD = 1 << 4, VDD_SPI_TIEH = 1 << 5, VDD_SPI_FORCE = 1 << 6, STRAP_GPIO45 = 1 << 4 };
+    bool forced = (efuse & VDD_SPI_FORCE) != 0, low = (straps & STRAP_GPIO45) != 0;
+    const char *volts = low ? "1.8V" : "3.3V";
+    if (forced)
+        volts = (efuse & VDD_SPI_XPD) == 0 ? "OFF" : (efuse & VDD_SPI_TIEH) != 0 ? "3.3V" : "1.8V";
+    espy_esptool_print(et, "Flash voltage set by %s: %s", forced ? "eFuse" : "a strapping pin", volts);
 }
 
 espy_status espy_esptool_flash_id(espy_esptool *et, espy_esptool_board *board)
 {
-    enum { RD_REPEAT_DATA1_REG = 0x60007034 };
+    enum { RD_REPEAT_DATA1_REG = 0x60007034, GPIO_STRAP_REG = 0x60004038 };
     char name[16];
-    uint32_t id = board->info.flash.id, size = board->info.flash.size, efuse;
+    uint32_t id = board->info.flash.id, size = board->info.flash.size, efuse, straps;
     espy_status st = espy_flasher_read_word(board->flasher, RD_REPEAT_DATA1_REG, &efuse, &et->cli->err);
+    if (st == ESPY_OK)
+        st = espy_flasher_read_word(board->flasher, GPIO_STRAP_REG, &straps, &et->cli->err);
     if (st != ESPY_OK)
         return st;
     espy_esptool_print(et, "Flash Memory Information:\n=========================");
@@ -48,7 +50,7 @@ espy_status espy_esptool_flash_id(espy_esptool *et, espy_esptool_board *board)
                        size > 0 ? espy_esptool_size_name(size, name, sizeof name) : "Unknown");
     espy_esptool_print(et, "Flash type set in eFuse: %s",
                        board->info.flash.width == ESPY_WIDTH_OCTAL ? "octal (8 data lines)" : "quad (4 data lines)");
-    espy_esptool_print(et, "%s", voltage(efuse));
+    print_voltage(et, efuse, straps);
     return ESPY_OK;
 }
 

@@ -77,7 +77,8 @@ void espy_esptool_help(const espy_esptool *et)
         printf("Usage: esptool [OPTIONS] COMMAND [ARGS]...\n\n"
                "The command line of esptool v" ESPY_ESPTOOL_VERSION ", by espy, for the ESP32-S3.\n\nCommands\n");
         for (const espy_esptool_command *c = espy_esptool_commands; c->name != NULL; c++)
-            printf("  %-20s %s\n", c->name, c->help);
+            if (c->help != NULL)
+                printf("  %-20s %s\n", c->name, c->help);
         printf("\nOptions\n");
         print_options(espy_esptool_globals);
         printf("\nCommands and options of esptool v4 (erase_flash, --flash_size) are understood as well.\n");

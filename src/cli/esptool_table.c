@@ -9,8 +9,11 @@
 static const char *const chips[] = {"auto",     "esp8266", "esp32",    "esp32s2",  "esp32s3",  "esp32c3",
                                     "esp32c2",  "esp32c6", "esp32c61", "esp32c5",  "esp32e22", "esp32h2",
                                     "esp32h21", "esp32p4", "esp32h4",  "esp32s31", NULL};
-static const char *const befores[] = {"default-reset", "no-reset", "no-reset-no-sync", NULL};
-static const char *const afters[] = {"hard-reset", "no-reset", "no-reset-stub", "watchdog-reset", NULL};
+static const char *const befores[] = {"default-reset", "usb-reset", "no-reset", "no-reset-no-sync", NULL};
+static const char *const afters[] = {"hard-reset", "soft-reset", "no-reset", "no-reset-stub", "watchdog-reset", NULL};
+static const char *const stubs[] = {"1", "2", NULL};
+static const char *const voltages[] = {"1.8V", "1.9V", "OFF", NULL};
+static const char *const flash_types[] = {"nor", "nand", NULL};
 static const char *const modes[] = {"qio", "qout", "dio", "dout", "keep", NULL};
 static const char *const modes_no_keep[] = {"qio", "qout", "dio", "dout", NULL};
 /* The chip has four of these; the others are known, and refused by name. */
@@ -37,12 +40,19 @@ const espy_esptool_option espy_esptool_globals[] = {
      "the board: /dev/ttyUSB0, socket://, rfc2217://, emu:MODEL (default: the one found)"},
     {"--baud", "-b", NULL, ESPY_ET_NUMBER, AT(baud), NULL, "0", "ESPTOOL_BAUD", 20000000,
      "transfer rate (default: as fast as works)"},
+    {.name = "--port-filter",
+     .kind = ESPY_ET_WORDS,
+     .member = AT(port_filter),
+     .help = "without --port: vid=NUMBER, pid=NUMBER, name=PART or serial=PART"},
     {"--before", NULL, NULL, ESPY_ET_RESET, AT(before), befores, "default-reset", "ESPTOOL_BEFORE", 0,
      "how to get into the loader"},
     {"--after", "-a", NULL, ESPY_ET_RESET, AT(after), afters, "hard-reset", "ESPTOOL_AFTER", 0, "how to leave it"},
     {.name = "--no-stub", .kind = ESPY_ET_FLAG, .member = AT(no_stub), .help = "work through the chip's ROM alone"},
-    {"--connect-attempts", NULL, NULL, ESPY_ET_COUNT, AT(connect_attempts), NULL, "7", "ESPTOOL_CONNECT_ATTEMPTS", 0,
-     "resets to try; 0 or less: without end"},
+    {"--stub-version", NULL, NULL, ESPY_ET_CHOICE, AT(stub_version), stubs, NULL, "ESPTOOL_STUB_VERSION", 0, NULL},
+    {"--override-vddsdio", NULL, NULL, ESPY_ET_CHOICE, AT(override_vddsdio), voltages, NULL, NULL, 0,
+     "of the ESP32; refused"},
+    {"--connect-attempts", NULL, NULL, ESPY_ET_COUNT, AT(connect_attempts), NULL, NULL, "ESPTOOL_CONNECT_ATTEMPTS", 0,
+     "resets to try (default: 7); 0 or less: without end"},
     {.name = "--trace", .brief = "-t", .kind = ESPY_ET_FLAG, .member = AT(trace), .help = "log every command"},
     {.name = "--verbose", .brief = "-v", .kind = ESPY_ET_FLAG, .member = AT(verbose), .help = "say everything"},
     {.name = "--silent", .brief = "-s", .kind = ESPY_ET_FLAG, .member = AT(silent), .help = "say errors only"},
@@ -74,6 +84,22 @@ const espy_esptool_option espy_esptool_globals[] = {
     {                                                                                                                  \
         "--flash-size", "-fs", "--flash_size", ESPY_ET_CHOICE, AT(flash_size), size_list, size, "ESPTOOL_FS", 0,       \
             "size of the SPI flash"                                                                                    \
+    }
+
+/* Of the commands that use the flash. */
+#define SPI_ROWS                                                                                                       \
+    {"--spi-connection",                                                                                               \
+     "-sc",                                                                                                            \
+     "--spi_connection",                                                                                               \
+     ESPY_ET_TEXT,                                                                                                     \
+     AT(spi_connection),                                                                                               \
+     NULL,                                                                                                             \
+     NULL,                                                                                                             \
+     NULL,                                                                                                             \
+     0,                                                                                                                \
+     "pins of the flash: SPI (default), or CLK,Q,D,HD,CS"},                                                            \
+    {                                                                                                                  \
+        "--flash-type", "-ft", NULL, ESPY_ET_CHOICE, AT(flash_type), flash_types, "nor", NULL, 0, NULL                 \
     }
 
 static const espy_esptool_option merge_options[] = {
@@ -160,19 +186,19 @@ static const espy_esptool_option write_options[] = {
      .brief = "-z",
      .kind = ESPY_ET_FLAG,
      .member = AT(compress),
-     .help = "send compressed, as espy always does"},
-    {.name = "--no-compress",
-     .brief = "-u",
-     .kind = ESPY_ET_FLAG,
-     .member = AT(no_compress),
-     .help = "taken for compatibility: espy compresses nevertheless"},
+     .help = "send compressed (default)"},
+    {.name = "--no-compress", .brief = "-u", .kind = ESPY_ET_FLAG, .member = AT(no_compress), .help = "send as it is"},
+    /* Of version 4: what is written is verified in any case. */
+    {.name = "--verify", .kind = ESPY_ET_FLAG, .member = AT(verify)},
     FLASH_ROWS(modes, freqs, sizes_write, "keep", "keep", "keep"),
+    SPI_ROWS,
     {.name = NULL},
 };
 
 static const espy_esptool_option verify_options[] = {
     {.name = "--diff", .brief = "-d", .kind = ESPY_ET_FLAG, .member = AT(diff), .help = "show what differs"},
     FLASH_ROWS(modes, freqs, sizes_write, "keep", "keep", "keep"),
+    SPI_ROWS,
     {.name = NULL},
 };
 
@@ -183,7 +209,8 @@ static const espy_esptool_option read_options[] = {
      .member = AT(no_progress),
      .help = "no progress bar"},
     {"--flash-size", "-fs", "--flash_size", ESPY_ET_CHOICE, AT(flash_size), sizes_write, "keep", "ESPTOOL_FS", 0,
-     "taken for compatibility: the size is what the flash says"},
+     "size of the SPI flash, which is not read beyond"},
+    SPI_ROWS,
     {.name = NULL},
 };
 
@@ -192,6 +219,18 @@ static const espy_esptool_option erase_options[] = {
      .kind = ESPY_ET_FLAG,
      .member = AT(force),
      .help = "erase even where security features are active"},
+    SPI_ROWS,
+    {.name = NULL},
+};
+
+static const espy_esptool_option look_options[] = {
+    SPI_ROWS,
+    {.name = NULL},
+};
+
+static const espy_esptool_option sfdp_options[] = {
+    FLASH_ROWS(modes, freqs, sizes_write, "keep", "keep", "keep"),
+    SPI_ROWS,
     {.name = NULL},
 };
 
@@ -223,6 +262,7 @@ static const espy_esptool_option erase_options[] = {
 
 static const espy_esptool_option read_status_options[] = {
     BYTES_ROW,
+    SPI_ROWS,
     {.name = NULL},
 };
 
@@ -232,8 +272,12 @@ static const espy_esptool_option write_status_options[] = {
      .member = AT(non_volatile),
      .help = "write what stays without power"},
     BYTES_ROW,
+    SPI_ROWS,
     {.name = NULL},
 };
+
+#define SDC "is only supported on ESP32-S31, which has a Secure Debug Controller"
+#define NAND "is for NAND flash, which needs a plugin of esptool's stub that espy does not have"
 
 /* clang-format off */
 const espy_esptool_command espy_esptool_commands[] = {
@@ -248,7 +292,7 @@ const espy_esptool_command espy_esptool_commands[] = {
     {.name = "erase-region", .work = espy_esptool_erase_region, .options = erase_options, .operand = {ADDRESS, SIZE},
      .help = "erase a region of the flash; SIZE may be ALL"},
     {.name = "read-mac", .work = espy_esptool_read_mac, .help = "show the MAC address"},
-    {.name = "flash-id", .work = espy_esptool_flash_id, .help = "show what flash there is"},
+    {.name = "flash-id", .work = espy_esptool_flash_id, .options = look_options, .help = "show what flash there is"},
     {.name = "chip-id", .work = espy_esptool_chip_id,
      .help = "show the MAC address, which stands for the chip's id"},
     {.name = "read-mem", .work = espy_esptool_read_mem, .operand = {ADDRESS}, .help = "read a word of memory"},
@@ -262,7 +306,7 @@ const espy_esptool_command espy_esptool_commands[] = {
     {.name = "write-flash-status", .work = espy_esptool_write_status, .options = write_status_options,
      .operand = {{"VALUE", ESPY_ET_NUMBER, AT(value), false}}, .rom_alone = true,
      .help = "write the flash chip's status registers"},
-    {.name = "read-flash-sfdp", .work = espy_esptool_read_sfdp,
+    {.name = "read-flash-sfdp", .work = espy_esptool_read_sfdp, .options = sfdp_options,
      .operand = {ADDRESS, {"BYTES", ESPY_ET_NUMBER, AT(size), false}}, .rom_alone = true,
      .help = "read 1 to 4 bytes of the flash chip's parameters"},
     {.name = "get-security-info", .work = espy_esptool_security, .rom_alone = true,
@@ -277,5 +321,10 @@ const espy_esptool_command espy_esptool_commands[] = {
     {.name = "merge-bin", .run = espy_esptool_merge_bin, .options = merge_options, .operand = {PAIRS},
      .needs_chip = true, .help = "merge several files into one"},
     {.name = "version", .run = espy_esptool_version, .help = "show the version"},
+    {.name = "verify-sdc-certificate", .refusal = SDC},
+    {.name = "read-sdc-chip-info", .refusal = SDC},
+    {.name = "read-nand-spare", .refusal = NAND},
+    {.name = "write-nand-spare", .refusal = NAND},
+    {.name = "dump-bbm", .refusal = NAND},
     {.name = NULL},
 };

@@ -154,7 +154,7 @@ espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err)
 {
     if (flasher->stub.running)
         return ESPY_OK;
-    espy_loader_request request = espy_loader_spi_attach();
+    espy_loader_request request = espy_loader_spi_attach(flasher->config.spi_pins);
     espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, NULL, err);
     if (st != ESPY_OK || flasher->flash_size == 0)
         return st;

@@ -30,7 +30,7 @@ typedef struct stream {
     espy_flasher *flasher;
     espy_sector *const *sectors;
     size_t n;
-    size_t compressed; /* of the sectors */
+    size_t made; /* of the sectors */
     struct libdeflate_compressor *compressor;
     mbedtls_sha256_context sha;
     uint8_t contents[CHUNK_SECTORS * ESPY_STUB_SECTOR];
@@ -58,24 +58,28 @@ void espy_sector_fill(const espy_sector *sector, uint8_t *out)
 
 /* ---- making the stream ----------------------------------------------------------------- */
 
-static espy_status compress_more(stream *s, espy_err *err)
+static espy_status make_more(stream *s, espy_err *err)
 {
-    size_t n = s->n - s->compressed < CHUNK_SECTORS ? s->n - s->compressed : CHUNK_SECTORS;
+    size_t n = s->n - s->made < CHUNK_SECTORS ? s->n - s->made : CHUNK_SECTORS;
     size_t size = n * ESPY_STUB_SECTOR, bound = libdeflate_deflate_compress_bound(s->compressor, size);
     for (size_t i = 0; i < n; i++)
-        espy_sector_fill(s->sectors[s->compressed + i], s->contents + i * ESPY_STUB_SECTOR);
+        espy_sector_fill(s->sectors[s->made + i], s->contents + i * ESPY_STUB_SECTOR);
     espy_status st = espy_buf_reserve(&s->data, bound, err);
     if (st != ESPY_OK)
         return st;
-    s->data.size += libdeflate_deflate_compress(s->compressor, s->contents, size, s->data.bytes + s->data.size, bound);
+    if (s->flasher->config.uncompressed)
+        st = espy_buf_append(&s->data, s->contents, size, err);
+    else
+        s->data.size +=
+            libdeflate_deflate_compress(s->compressor, s->contents, size, s->data.bytes + s->data.size, bound);
     mbedtls_sha256_update_ret(&s->sha, s->contents, size);
-    s->compressed += n;
-    return ESPY_OK;
+    s->made += n;
+    return st;
 }
 
 static bool all_made(const stream *s)
 {
-    return s->compressed == s->n;
+    return s->made == s->n;
 }
 
 /* ---- sending ---------------------------------------------------------------------------- */
@@ -111,7 +115,7 @@ static espy_status fill(stream *s, espy_err *err)
     espy_status st = ESPY_OK;
     while (st == ESPY_OK && s->sent - s->acked < FLYING_MAX) {
         if (s->data.size - s->sent < s->block && !all_made(s))
-            st = compress_more(s, err);
+            st = make_more(s, err);
         else if (s->sent < s->data.size)
             st = send_block(s, err);
         else
@@ -244,7 +248,7 @@ static espy_status begin(espy_flasher *flasher, const uint8_t *ranges, size_t si
     uint8_t payload[ESPY_STUB_PAYLOAD_MAX];
     espy_stub_frame frame;
     put_le32(payload, ++flasher->stub.session);
-    put_le32(payload + 4, ESPY_STUB_DEFLATE);
+    put_le32(payload + 4, flasher->config.uncompressed ? ESPY_STUB_RAW : ESPY_STUB_DEFLATE);
     memcpy(payload + 8, ranges, size);
     return espy_stub_ask(flasher, ESPY_STUB_BEGIN, payload, 8 + size, &frame, err);
 }

@@ -326,27 +326,35 @@ static uint32_t block_timeout(const espy_region *region, size_t stream_size)
 }
 
 /* A size of 0 erases nothing: that has been done. */
-static espy_status send_stream(job *j, const espy_region *region, size_t size, espy_err *err)
+static espy_status send_stream(job *j, const espy_region *region, const uint8_t *bytes, size_t size, espy_err *err)
 {
+    bool raw = j->flasher->config.uncompressed;
     uint32_t blocks = (uint32_t)((size + BLOCK - 1) / BLOCK), ms = block_timeout(region, size);
-    espy_loader_request begin = espy_loader_flash_defl_begin(0, blocks, BLOCK, region->addr);
+    espy_loader_request begin = raw ? espy_loader_flash_begin(0, blocks, BLOCK, region->addr)
+                                    : espy_loader_flash_defl_begin(0, blocks, BLOCK, region->addr);
     espy_status st = request(j, &begin, ESPY_COMMAND_MS, region->addr, err);
     for (uint32_t i = 0; i < blocks && st == ESPY_OK; i++) {
         size_t at = (size_t)i * BLOCK, n = size - at < BLOCK ? size - at : BLOCK;
-        espy_loader_request block = espy_loader_flash_defl_data(i, j->stream + at, n);
+        espy_loader_request block =
+            raw ? espy_loader_flash_data(i, bytes + at, n) : espy_loader_flash_defl_data(i, bytes + at, n);
         progress(j, ESPY_PHASE_WRITE, (uint64_t)region->size * at / size);
         st = request(j, &block, ms, region->addr, err);
     }
     return st;
 }
 
+/* What is sent as it is comes in whole blocks. */
 static espy_status write_region(job *j, const espy_region *region, espy_err *err)
 {
+    size_t size = (region->size + BLOCK - 1) / BLOCK * BLOCK;
+    memset(j->contents, 0xFF, size);
     espy_region_fill(region, j->contents);
-    size_t size = libdeflate_zlib_compress(j->compressor, j->contents, region->size, j->stream, j->stream_cap);
+    if (j->flasher->config.uncompressed)
+        return send_stream(j, region, j->contents, size, err);
+    size = libdeflate_zlib_compress(j->compressor, j->contents, region->size, j->stream, j->stream_cap);
     if (size == 0)
         return espy_fail(err, ESPY_E_MEMORY, "no room to compress %u bytes", (unsigned)region->size);
-    return send_stream(j, region, size, err);
+    return send_stream(j, region, j->stream, size, err);
 }
 
 static espy_status write_all(job *j, espy_err *err)

@@ -61,9 +61,9 @@ espy_loader_request espy_loader_read_reg(uint32_t addr)
     return WORDS(ESPY_OP_READ_REG, addr);
 }
 
-espy_loader_request espy_loader_spi_attach(void)
+espy_loader_request espy_loader_spi_attach(uint32_t pins)
 {
-    return WORDS(ESPY_OP_SPI_ATTACH, 0, 0);
+    return WORDS(ESPY_OP_SPI_ATTACH, pins, 0);
 }
 
 espy_loader_request espy_loader_spi_set_params(uint32_t flash_size)

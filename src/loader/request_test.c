@@ -49,7 +49,9 @@ static void registers(void **state)
 static void flash(void **state)
 {
     (void)state;
-    check(espy_loader_spi_attach(), "c0000d0800000000000000000000000000c0");
+    check(espy_loader_spi_attach(0), "c0000d0800000000000000000000000000c0");
+    /* esptool --spi-connection 12,13,11,9,10: 9 << 24 | 10 << 18 | 11 << 12 | 13 << 6 | 12 */
+    check(espy_loader_spi_attach(0x0928b34c), "c0000d0800000000004cb3280900000000c0");
     check(espy_loader_spi_set_params(16u << 20),
           "c0000b1800000000000000000000000001000001000010000000010000ffff0000c0");
     check(espy_loader_flash_begin(0x12345, 0x49, 0x400, 0x10000),

@@ -66,7 +66,8 @@ def the_tutorials_lines_as_they_stand(folder):
 
 def looks(folder):
     board = Board(folder, "n16r8")
-    says(board.run("flash-id"), "Manufacturer: ef", "Device: 4018", "Detected flash size: 16MB", "quad")
+    says(board.run("flash-id"), "Manufacturer: ef", "Device: 4018", "Detected flash size: 16MB", "quad",
+         "Flash voltage set by eFuse: 3.3V")
     says(board.run("chip_id"), "Detecting chip type... ESP32-S3", r"MAC: +[0-9a-f:]{17}")
     mac = re.search(r"MAC: +([0-9a-f:]{17})", board.run("read-mac")).group(1)
     low = board.run("--no-stub", "read-mem", "0x60007044")  # EFUSE_RD_MAC_SPI_SYS_0: the last four bytes
@@ -115,6 +116,10 @@ def writes_where_it_is_told(folder):
     c = board.file("c.bin", bytes(0x2345))
     assert " compressed)" not in board.run("write-flash", "0x50000", b)  # random bytes
     assert " compressed)" not in board.run("write-flash", "-u", "0x54000", c)
+    sent = [sum(len(frame) // 2 for frame in re.findall(r"^wire \d+ > (\w+)$", said, re.MULTILINE))
+            for said in (board.run("--trace", "write-flash", "-u", "0x5c000", c),
+                         board.run("--trace", "write-flash", "0x60000", c))]
+    assert sent[0] - sent[1] > 0x2200, sent  # zeros, as they are and compressed to nearly nothing
     assert " compressed)" in board.run("--no-stub", "write_flash", "--compress", "0x58000", c)
     assert board.at(0x50000, 0x2345) == NOISE[:0x2345]
     assert board.at(0x54000, 0x2345) == board.at(0x58000, 0x2345) == bytes(0x2345)
@@ -208,6 +213,15 @@ def refusals_before_anything_is_written(folder):
         says(board.run(*words, status=FATAL), "A fatal error occurred: .*" + sentence)
     says(board.run("--chip", "ESP32-C3", "erase-flash", status=FATAL), "This chip is ESP32-S3, not ESP32-C3. Wrong chip")
     says(board.run("--chip", "esp8266", "image-info", a, status=FATAL), "no esp8266")
+    for words, sentence in ((("--override-vddsdio", "1.8V", "erase-flash"), "VDDSDIO is not supported by ESP32-S3"),
+                            (("--after", "soft_reset", "erase-flash"), "only supported on ESP8266"),
+                            (("erase-flash", "--flash-type", "nand"), "NAND"), (("dump-bbm", "x"), "NAND"),
+                            (("read-sdc-chip-info",), "only supported on ESP32-S31"),
+                            (("erase-flash", "-sc", "HSPI"), "HSPI is not supported by ESP32-S3"),
+                            (("erase-flash", "-sc", "22,1,2,3,4"), "in the range 0-21, or 26-48"),
+                            (("erase-flash", "-sc", "1,2,3,47,4"), "HD Pin number must be <= 46"),
+                            (("erase-flash", "-sc", "1,2,3"), "sequence of 5 pin numbers")):
+        says(board.run(*words, status=FATAL), sentence)
     assert board.flash.read_bytes() == before
 
 
@@ -220,8 +234,59 @@ def words_from_the_environment(folder):
     says(board.run("--after", "no_reset_stub", "read_mac"), "Staying in flasher stub")
 
 
+def words_from_a_file(folder):
+    board = Board(folder)
+    config = folder / "esptool.cfg"
+
+    def run(text, *words, status=0, file=config, **env):
+        file.write_text(text)
+        done = espy("--chip", "esp32s3", "--port", board.port, *words, cwd=folder, HOME=str(folder / "home"), **env)
+        file.unlink()
+        assert done.returncode == status, done
+        return done.stdout + done.stderr
+
+    loaded = f"Loaded custom configuration from {config}"
+    said = run("# mine\n[esptool]\nTimeout = 5\nreset_delay: 0.01\n\n[other]\nx = 1\n  and more\n", "version")
+    assert loaded in said and "gnoring" not in said
+    assert "Loaded" not in run("[esp]\nconnect_attempts = 1\n", "version")
+    said = run("[esptool]\nconnect_attempts = 5\nconnect_attempts = 9\n", "version")
+    says(said, f"Ignoring invalid config file {config}", "line 3: option 'connect_attempts' in section 'esptool' already")
+    says(run("nothing\n", "version"), "Ignoring invalid config file .*line 1: no section before nothing")
+    says(run("[esptool]\ntimoout = 2\nbits = 2\n", "version"), "Ignoring unknown config options: bits, timoout", loaded)
+    says(run("[esptool]\n", "version", file=folder / "tox.ini"), "Loaded custom configuration from .*/tox.ini")
+    (folder / "home").mkdir()
+    says(run("[esptool]\n", "version", file=folder / "home/setup.cfg"), "from .*/home/setup.cfg")
+    says(run("[esptool]\n", "version", file=folder / "my.ini", ESPTOOL_CFGFILE="my.ini"),
+         r"/my.ini \(set with ESPTOOL_CFGFILE\)")
+    # Sequences that reset into the flash, which is blank, instead of the loader, or are none.
+    good, bad = "[esptool]\ncustom_reset_sequence = D0|R1|W0.1|R0\n", "[esptool]\ncustom_reset_sequence = F0|R1\n"
+    says(run(good + "connect_attempts = 1\n", "read-mac", status=FATAL), loaded, "Failed to connect to ESP32-S3")
+    says(run(bad, "read-mac", status=FATAL), "Invalid custom reset sequence option format")
+    said = run(good + "connect_attempts = 1\nopen_port_attempts = 3\n", "read-mac", status=FATAL)
+    assert said.count("Connecting...") == 3 and said.count("Retrying failed connection") == 1, said
+    says(run("[esptool]\ncustom_reset_sequence = D0|R1|W0.1|D1|R0|W0.05|D0\n", "read-mac"), "MAC:")
+    says(run("[esptool]\nreset_delay = 0.6\n", "read-mac"), "MAC:")
+    says(run("[esptool]\nconnect_attempts = few\n", "read-mac", status=FATAL), "'few' is no whole number")
+
+
+def ports_and_pins(folder):
+    says(espy("--port-filter", "name=NonExistent", "vid=0x303A", "flash-id", cwd=folder).stdout, "Found 0 serial ports")
+    for words, sentence in (("invalidkey=123", "Unknown port filter key"), ("name123", "Expected key=value"),
+                            ("vid=many", "Invalid integer for port filter 'vid'")):
+        done = espy("--port-filter", words, "flash-id", cwd=folder)
+        assert done.returncode == FATAL and sentence in done.stderr, done
+    board = Board(folder)
+    said = board.run("--trace", "flash-id", "-sc", "12,13,11,9,10")
+    # SPI_ATTACH with HD << 24 | CS << 18 | D << 12 | Q << 6 | CLK
+    says(said, r"CLK:12, Q:13, D:11, HD:9, CS:10", "> c0000d0800000000004cb3280900000000c0", "Manufacturer: ef")
+    says(board.run("flash-id", "--spi-connection", "spi"), "Manufacturer: ef", "voltage set by a strapping pin: 3.3V")
+    says(board.run("read-flash", "-fs", "1MB", "0xff000", "0x2000", "x", status=FATAL), "flash size is set to 1MB")
+    says(board.run("read-flash", "-fs", "detect", "0xff000", "0x2000", "x"), "Auto-detected flash size: 8MB")
+
+
 if __name__ == "__main__":
     main([the_tutorials_lines_as_they_stand, looks, asks_rom_and_flash_chip, loads_a_program_into_ram,
           writes_where_it_is_told, writes_only_what_differs_from_a_file, files_of_words_and_of_hex,
-          flash_parameters, reads_and_erases, refusals_before_anything_is_written, words_from_the_environment],
+          flash_parameters, reads_and_erases, refusals_before_anything_is_written, words_from_the_environment,
+          words_from_a_file, ports_and_pins],
          needs_peer=False)
