@@ -61,7 +61,7 @@ static void the_tutorials_line(void **state)
     assert_string_equal(p.et.flash_size, "keep");
     assert_string_equal(p.et.before, "default-reset");
     assert_int_equal(p.et.baud, 0);
-    assert_int_equal(p.et.connect_attempts, 7);
+    assert_int_equal(p.et.connect_attempts, ESPY_ET_NOT_GIVEN);
     espy_esptool_free(&p.et);
 }
 
