@@ -140,6 +140,6 @@ clean:
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
 
--include $(OBJ:.o=.d) $(CLIOBJ:.o=.d) $(SANOBJ:.o=.d) $(UNITBIN:=.d) $(TOOLBIN:=.d)
+-include $(OBJ:.o=.d) $(CLIOBJ:.o=.d) $(SANOBJ:.o=.d) $(DOUBLEOBJ:.o=.d) $(UNITBIN:=.d) $(TOOLBIN:=.d)
 
 .PHONY: all tools test unit long interop fuzz check bench bench-flash install demo clean help

@@ -23,7 +23,9 @@ typedef struct espy_link_ops {
     espy_status (*write)(void *self, const uint8_t *bytes, size_t n, espy_err *err);
     /* Drives both lines; true asserts the line (the pin is low). */
     espy_status (*set_lines)(void *self, bool dtr, bool rts, espy_err *err);
-    /* ESPY_E_UNSUPPORTED: the rate is the other side's business, as on raw TCP. */
+    /* ESPY_E_UNSUPPORTED: the rate is the other side's business, as on raw TCP.  Another
+     * failure where what the port made of it is more than 3 % off, beyond which UARTs lose
+     * characters. */
     espy_status (*set_baud)(void *self, uint32_t baud, espy_err *err);
     uint64_t (*now_ms)(void *self);
     /* Lets time pass on the link's clock. */
@@ -40,6 +42,7 @@ typedef struct espy_link {
     bool lines_apart;    /* they change one after the other, a round trip apart (RFC 2217) */
     uint16_t usb_vid;    /* the USB identity of the port, or 0 */
     uint16_t usb_pid;
+    uint32_t top_baud; /* what its maker says it does; 0: nobody knows */
 } espy_link;
 
 /* Opens what PORT names: a device path such as /dev/ttyUSB0 (115200 8N1, lines

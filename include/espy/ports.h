@@ -26,6 +26,9 @@ typedef struct espy_port {
 /* The name of the USB-serial device that boards carry under this identity, or NULL. */
 const char *espy_port_bridge(uint16_t vid, uint16_t pid);
 
+/* The highest rate of its UART by its maker's data sheet; 0: not known, or there is no UART. */
+uint32_t espy_port_top_baud(uint16_t vid, uint16_t pid);
+
 /* The USB identity behind a device path, or 0 and 0. */
 void espy_port_identity(const char *name, uint16_t *vid, uint16_t *pid);
 

@@ -10,17 +10,36 @@
 #include "rtc.h"
 
 enum {
-    SYNC_TRIES = 5,       /* per reset, as esptool does */
-    BAUD_SETTLE_MS = 50,  /* until both sides run at a new rate */
-    NO_LINES_ATTEMPTS = 4 /* rounds of SYNCs for each configured attempt where nothing resets the board */
+    SYNC_TRIES = 8,        /* per reset: 700 ms */
+    NO_LINES_ATTEMPTS = 4, /* rounds of SYNCs for each configured attempt where nothing resets the board */
+    /* Until the ROM runs at a new rate, it needs 1 ms after its reply.  The drivers of the
+     * usual bridges wait for theirs to have taken it; where one is slower than that, the first
+     * SYNC is lost, and the next comes 20 ms later. */
+    BAUD_SETTLE_MS = 5,
+    PROOF_SYNCS = 3, /* at a new rate: 500 bytes both ways.  The stub's upload is the rest of the proof */
+    /* Beyond this nothing is gained: a flash chip programs 256 bytes in 0.5 ms and erases 64 KiB in
+     * 150 ms (typical, W25Q128JV data sheet), 200 kB/s of image or 130 kB/s compressed; and the ROM,
+     * which runs from the 40 MHz crystal, loses bytes of long blocks at 3 Mbaud. */
+    USEFUL_BAUD = 2000000,
+    DEFAULT_BAUD = 921600 /* of a bridge that nobody knows: what all bridges of the last twenty years do */
 };
+
+uint32_t espy_flasher_default_baud(const espy_link *link, const char *reset)
+{
+    uint32_t top = link->top_baud;
+    if (espy_reset_possible(link, reset))
+        return top == 0 ? DEFAULT_BAUD : top < USEFUL_BAUD ? top : USEFUL_BAUD;
+    /* Nothing would take back a rate that does not work. */
+    return top >= 2 * DEFAULT_BAUD ? DEFAULT_BAUD : ESPY_ROM_BAUD;
+}
 
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err)
 {
     espy_err why = {0};
     espy_status st = espy_link_set_baud(flasher->link, baud, &why);
-    flasher->fixed_baud = st == ESPY_E_UNSUPPORTED;
-    if (st == ESPY_OK || flasher->fixed_baud) {
+    flasher->fixed_baud =
+        st == ESPY_E_UNSUPPORTED || espy_reset_is_usb_jtag(flasher->link) || espy_reset_is_usb_otg(flasher->link);
+    if (st == ESPY_OK || st == ESPY_E_UNSUPPORTED) {
         flasher->baud = baud;
         return ESPY_OK;
     }
@@ -103,14 +122,28 @@ espy_status espy_flasher_connect(espy_flasher *flasher, espy_err *err)
 
 static uint32_t slower(uint32_t baud)
 {
-    static const uint32_t ladder[] = {921600, 460800, 230400, ESPY_ROM_BAUD};
+    static const uint32_t ladder[] = {2000000, 1500000, 921600, 460800, 230400, ESPY_ROM_BAUD};
     for (size_t i = 0; i < sizeof ladder / sizeof ladder[0]; i++)
         if (ladder[i] < baud)
             return ladder[i];
     return ESPY_ROM_BAUD;
 }
 
-/* The reply comes at the old rate; it says nothing of the new one, a SYNC does.  A lost
+static void next_slower(espy_flasher *flasher, uint32_t tried)
+{
+    flasher->top_baud = slower(tried);
+    espy_log(flasher->config.log, ESPY_LOG_CMD, "%u baud does not work here, next: %u", (unsigned)tried,
+             (unsigned)flasher->top_baud);
+}
+
+/* Whether the port has such a rate, before the board is told of it. */
+static bool link_does(espy_flasher *flasher, uint32_t baud)
+{
+    bool does = espy_link_set_baud(flasher->link, baud, NULL) == ESPY_OK;
+    return espy_link_set_baud(flasher->link, flasher->baud, NULL) == ESPY_OK && does;
+}
+
+/* The reply comes at the old rate; it says nothing of the new one, SYNCs do.  A lost
  * reply leaves the new rate as likely as not. */
 static espy_status change_baud(espy_flasher *flasher, uint32_t baud, espy_err *err)
 {
@@ -124,16 +157,16 @@ static espy_status change_baud(espy_flasher *flasher, uint32_t baud, espy_err *e
     st = espy_flasher_link_baud(flasher, baud, err);
     if (st == ESPY_OK)
         st = espy_link_sleep(flasher->link, BAUD_SETTLE_MS, err);
-    return st == ESPY_OK ? espy_session_sync(&flasher->session, SYNC_TRIES, err) : st;
+    if (st == ESPY_OK)
+        st = espy_session_sync(&flasher->session, SYNC_TRIES, err);
+    return st == ESPY_OK && !flasher->stub.running ? espy_session_prove(&flasher->session, PROOF_SYNCS, err) : st;
 }
 
 /* Back to where the loader can be heard: by a reset, or, where there is none, at the
  * rate it was left at. */
 static espy_status fall_back(espy_flasher *flasher, uint32_t tried, espy_err *err)
 {
-    flasher->top_baud = slower(tried);
-    espy_log(flasher->config.log, ESPY_LOG_CMD, "%u baud does not work here, next: %u", (unsigned)tried,
-             (unsigned)flasher->top_baud);
+    next_slower(flasher, tried);
     if (can_reset(flasher))
         return reach_loader(flasher, err);
     const uint32_t rates[] = {ESPY_ROM_BAUD, tried};
@@ -158,6 +191,10 @@ espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err)
     while (!flasher->fixed_baud && flasher->top_baud != flasher->baud) {
         espy_err why = {0};
         uint32_t baud = flasher->top_baud;
+        if (baud > ESPY_ROM_BAUD && !link_does(flasher, baud)) {
+            next_slower(flasher, baud);
+            continue;
+        }
         espy_status st = change_baud(flasher, baud, &why);
         if (st == ESPY_OK)
             break;
@@ -184,7 +221,7 @@ static bool still_there(const espy_flasher *flasher)
 espy_status espy_flasher_recover(espy_flasher *flasher, bool slow_down, espy_err *err)
 {
     if (slow_down)
-        flasher->top_baud = slower(flasher->baud);
+        next_slower(flasher, flasher->baud);
     espy_status st = espy_session_check(&flasher->session, err);
     if (st == ESPY_OK && (espy_session_sync(&flasher->session, SYNC_TRIES, NULL) != ESPY_OK || !still_there(flasher)))
         st = reach_loader(flasher, err);
@@ -210,22 +247,39 @@ static espy_status try_stub(espy_flasher *flasher, espy_err *err)
     espy_log(flasher->config.log, ESPY_LOG_CMD, "%s", why.text);
     if (st != ESPY_E_DEVICE && !espy_session_transient(&why))
         return espy_pass(err, st, &why);
-    if (!can_reset(flasher) && espy_session_sync(&flasher->session, SYNC_TRIES, NULL) == ESPY_OK)
+    if (!flasher->stub.uploaded)
+        next_slower(flasher, flasher->baud);
+    if (can_reset(flasher))
+        return reach_loader(flasher, err);
+    if (espy_session_sync(&flasher->session, SYNC_TRIES, NULL) == ESPY_OK)
         return settled(flasher, err);
-    if (!can_reset(flasher))
-        return espy_pass(err, st, &why);
-    return reach_loader(flasher, err);
+    return espy_pass(err, st, &why);
+}
+
+/* At the highest rate at which the loader takes a request. */
+static espy_status attach(espy_flasher *flasher, espy_err *err)
+{
+    for (;;) {
+        espy_err why = {0};
+        espy_status st = espy_flasher_to_top_baud(flasher, err);
+        if (st != ESPY_OK || (st = espy_flasher_attach(flasher, &why)) == ESPY_OK)
+            return st;
+        if (!espy_session_transient(&why) || flasher->baud <= ESPY_ROM_BAUD || !can_reset(flasher))
+            return espy_pass(err, st, &why);
+        st = fall_back(flasher, flasher->baud, err);
+        if (st != ESPY_OK)
+            return st;
+    }
 }
 
 espy_status espy_flasher_prepare(espy_flasher *flasher, espy_err *err)
 {
-    for (unsigned i = 0;; i++) {
-        espy_status st = espy_flasher_to_top_baud(flasher, err);
-        if (st == ESPY_OK)
-            st = espy_flasher_attach(flasher, err);
+    for (unsigned i = 0;;) {
+        espy_status st = attach(flasher, err);
         if (st != ESPY_OK || !wants_stub(flasher))
             return st;
-        flasher->stub.given_up = i == STUB_TRIES;
+        bool at_its_slowest = flasher->baud <= ESPY_ROM_BAUD || flasher->stub.uploaded;
+        flasher->stub.given_up = at_its_slowest && i++ == STUB_TRIES;
         if (!flasher->stub.given_up)
             st = try_stub(flasher, err);
         if (st != ESPY_OK)

@@ -12,7 +12,6 @@
 
 enum {
     ESPY_ROM_BAUD = 115200, /* of the ROM's log, of connect, and of the firmware after it */
-    ESPY_DEFAULT_BAUD = 921600,
     ESPY_DEFAULT_ATTEMPTS = 7,
     ESPY_COMMAND_MS = 3000, /* for a request that only computes */
     ESPY_FLASH_SECTOR = 4096,
@@ -27,7 +26,7 @@ struct espy_flasher {
     espy_flasher_stats stats;
     uint32_t baud;     /* of link and loader now */
     uint32_t top_baud; /* the fastest rate still believed in */
-    bool fixed_baud;   /* the link has no rate to set */
+    bool fixed_baud;   /* there is no rate to set, or it has no meaning, as on USB */
     bool identified;
     uint32_t flash_id;
     uint32_t flash_size; /* 0 until identified, and where the id says none */
@@ -48,6 +47,8 @@ espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err);
  * is what reads it. */
 espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, uint64_t size, espy_err *err);
 
+/* The rate to begin with where the user names none. */
+uint32_t espy_flasher_default_baud(const espy_link *link, const char *reset);
 /* Sets the link's rate; nothing where it has none. */
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err);
 /* Goes to top_baud, or to the fastest slower rate that works. */

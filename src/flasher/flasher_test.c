@@ -221,6 +221,62 @@ static void a_wire_that_is_too_slow(void **state)
     tear_down(&b);
 }
 
+/* The first rate, by what is known of the port. */
+static void the_rate_that_is_tried_first(void **state)
+{
+    (void)state;
+    static const struct {
+        bool lines;
+        const char *reset;
+        uint32_t top, first;
+    } cases[] = {
+        {true, NULL, 0, 921600},         /* an unknown bridge */
+        {true, NULL, 3000000, 2000000},  /* no more than is useful */
+        {true, NULL, 1228800, 1228800},  /* no more than it does */
+        {false, NULL, 0, 115200},        /* no way back: a pseudo-terminal */
+        {true, "none", 3000000, 921600}, /* no way back, but far below what it does */
+        {true, "none", 1228800, 115200},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const espy_flasher_config config = {.reset = cases[i].reset, .no_stub = true};
+        bench b = set_up(true, NULL, NULL);
+        if (cases[i].reset != NULL) /* it has to be in download mode */
+            assert_int_equal(espy_flasher_connect(b.flasher, &b.err), ESPY_OK);
+        espy_flasher_free(b.flasher);
+        if (!cases[i].lines)
+            fake_rom_restart(b.fake, false, NULL);
+        fake_rom_link(b.fake)->top_baud = cases[i].top;
+        assert_int_equal(espy_flasher_new(&b.flasher, fake_rom_link(b.fake), &config, NULL), ESPY_OK);
+        espy_board board;
+        assert_int_equal(reach(&b, &board), ESPY_OK);
+        assert_int_equal(espy_flasher_get_stats(b.flasher)->baud, cases[i].first);
+        tear_down(&b);
+    }
+}
+
+static void a_port_without_the_rate(void **state)
+{
+    (void)state;
+    const espy_flasher_config config = {.baud = 2000000, .reset = "none"};
+    bench b = set_up(false, &(fake_faults){.port_baud = 1000000}, &config);
+    espy_board board;
+    assert_int_equal(reach(&b, &board), ESPY_OK); /* which no reset could have helped */
+    assert_int_equal(fake_rom_baud(b.fake), 921600);
+    tear_down(&b);
+}
+
+static void a_way_to_reset_that_is_none(void **state)
+{
+    (void)state;
+    espy_flasher *flasher = NULL;
+    fake_rom *fake = fake_rom_new(true, NULL);
+    const espy_flasher_config in = {.reset = "D0|Q"}, out = {.hard_reset = "tight"};
+    assert_int_equal(espy_flasher_new(&flasher, fake_rom_link(fake), &in, NULL), ESPY_E_ARG);
+    assert_int_equal(espy_flasher_new(&flasher, fake_rom_link(fake), &out, NULL), ESPY_E_ARG);
+    assert_null(flasher);
+    fake_rom_free(fake);
+}
+
 static void a_wire_that_fails_only_under_load(void **state)
 {
     (void)state;
@@ -327,6 +383,9 @@ int main(void)
         cmocka_unit_test(secure_download_mode),
         cmocka_unit_test(no_flash_at_all),
         cmocka_unit_test(a_wire_that_is_too_slow),
+        cmocka_unit_test(the_rate_that_is_tried_first),
+        cmocka_unit_test(a_port_without_the_rate),
+        cmocka_unit_test(a_way_to_reset_that_is_none),
         cmocka_unit_test(a_wire_that_fails_only_under_load),
         cmocka_unit_test(one_bad_page_is_written_again),
         cmocka_unit_test(parts_that_do_not_fit_write_nothing),

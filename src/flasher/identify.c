@@ -196,7 +196,7 @@ static espy_status read_surely(espy_flasher *flasher, reading *r, espy_err *err)
     return ESPY_E_PROTOCOL;
 }
 
-static espy_status identify_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
+static espy_status read_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
 {
     reading r;
     espy_status st = read_surely(flasher, &r, err);
@@ -208,6 +208,19 @@ static espy_status identify_parts(espy_flasher *flasher, espy_board *board, espy
     board->flash.vendor = espy_flash_vendor_of_id(r.flash_id);
     flasher->flash_size = board->flash.size;
     return espy_flasher_attach(flasher, err);
+}
+
+/* Once more, at a lower rate, where the wire may be what went wrong. */
+static espy_status identify_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
+{
+    espy_err why = {0};
+    espy_status st = read_parts(flasher, board, &why);
+    if (st == ESPY_OK)
+        return st;
+    if (!espy_session_transient(&why))
+        return espy_pass(err, st, &why);
+    st = espy_flasher_recover(flasher, true, err);
+    return st == ESPY_OK ? read_parts(flasher, board, err) : st;
 }
 
 static espy_status identify(espy_flasher *flasher, espy_board *board, espy_err *err)

@@ -5,8 +5,7 @@
 #include "session.h"
 
 enum {
-    SYNC_MS = 100,      /* for the first reply to a SYNC; later ones follow at once */
-    SYNC_PAUSE_MS = 50, /* between SYNCs */
+    SYNC_MS = 100, /* for the replies to a SYNC after the first, and where the first must come */
     SYNC_REPLIES = 8,
     ASK_TRIES = 3,
     DRAIN_READS = 256, /* a board that never stops talking must not stop us */
@@ -212,6 +211,16 @@ static espy_status take_replies(espy_session *session, espy_err *err)
     return drop_input(session, err);
 }
 
+/* How long the n-th SYNC is waited for.  The ROM measures the rate by one SYNC and finds the
+ * beginning of a frame by the next, so that it answers the third at best: the first are not
+ * worth a long wait, and even times would let them meet the same moment of its loop again
+ * and again. */
+static uint32_t sync_ms(unsigned n)
+{
+    static const uint16_t ms[] = {20, 30, 40, 60, 100, 150};
+    return ms[n < sizeof ms / sizeof ms[0] ? n : sizeof ms / sizeof ms[0] - 1];
+}
+
 espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *err)
 {
     espy_loader_request request = espy_loader_sync();
@@ -219,19 +228,42 @@ espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *e
         espy_loader_reply reply;
         espy_err why = {0};
         espy_status st = drop_input(session, &why);
+        uint64_t until = espy_link_now_ms(session->link) + sync_ms(i);
         if (st == ESPY_OK)
-            st = espy_session_request(session, &request, SYNC_MS, &reply, &why);
+            st = espy_session_request(session, &request, sync_ms(i), &reply, &why);
         if (st == ESPY_OK) {
             session->sync_value = reply.value;
             return reply.value == ESPY_STUB_MAGIC ? ESPY_OK : take_replies(session, err);
         }
         if (!espy_session_transient(&why))
             return espy_pass(err, st, &why);
-        st = espy_link_sleep(session->link, SYNC_PAUSE_MS, err);
+        uint64_t now = espy_link_now_ms(session->link); /* a refusal comes at once */
+        st = now < until ? espy_link_sleep(session->link, (uint32_t)(until - now), err) : ESPY_OK;
         if (st != ESPY_OK)
             return st;
     }
     espy_fail(err, ESPY_E_TIMEOUT, "the board's loader has not answered %u SYNCs", tries);
     espy_session_advise(err);
     return ESPY_E_TIMEOUT;
+}
+
+/* The replies to one SYNC, every one of them in time and whole. */
+static espy_status sync_in_full(espy_session *session, espy_err *err)
+{
+    espy_loader_request request = espy_loader_sync();
+    espy_loader_reply reply;
+    espy_status st = drop_input(session, err);
+    if (st == ESPY_OK)
+        st = espy_session_request(session, &request, SYNC_MS, &reply, err);
+    for (unsigned i = 1; i < SYNC_REPLIES && st == ESPY_OK; i++)
+        st = await(session, &request, SYNC_MS, &reply, err);
+    return st;
+}
+
+espy_status espy_session_prove(espy_session *session, unsigned syncs, espy_err *err)
+{
+    espy_status st = ESPY_OK;
+    for (unsigned i = 0; i < syncs && st == ESPY_OK; i++)
+        st = sync_in_full(session, err);
+    return st;
 }

@@ -56,9 +56,11 @@ espy_status espy_session_ask(espy_session *session, const espy_loader_request *r
 espy_status espy_session_send(espy_session *session, const uint8_t *bytes, size_t n, espy_err *err);
 espy_status espy_session_receive(espy_session *session, uint64_t deadline, bool *found, espy_err *err);
 
-/* Gets in step: up to `tries` SYNCs, 100 ms for each to be answered, then takes
- * in all of its replies. */
+/* Gets in step: up to `tries` SYNCs, each answered within 20 to 150 ms, the later the
+ * longer, then takes in all of its replies. */
 espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *err);
+/* With the ROM, in step already: that so many SYNCs are answered, each with all its replies. */
+espy_status espy_session_prove(espy_session *session, unsigned syncs, espy_err *err);
 
 /* ESPY_E_CANCELLED where the user wants to stop. */
 espy_status espy_session_check(espy_session *session, espy_err *err);

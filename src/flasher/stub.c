@@ -13,9 +13,10 @@ enum {
     UPLOAD_BLOCK = ESPY_LOADER_BLOCK_MAX, /* at first; it is halved whenever one is lost */
     UPLOAD_BLOCK_MIN = 384,
     UPLOAD_FAILURES_MAX = 24,
-    UPLOAD_MS = 300,     /* for the ROM to answer, besides the time on the wire */
-    START_MS = 400,      /* from MEM_END to the stub's HELLO */
-    LAST_REPLY_MS = 200, /* the ROM's reply to MEM_END may be lost in the jump */
+    UPLOAD_FAILURES_FAST = 5, /* at a rate that can be lowered */
+    UPLOAD_MS = 300,          /* for the ROM to answer, besides the time on the wire */
+    START_MS = 400,           /* from MEM_END to the stub's HELLO */
+    LAST_REPLY_MS = 200,      /* the ROM's reply to MEM_END may be lost in the jump */
     ASK_TRIES = 6,
     HELLO_TRIES = 3,
     REGS_MAX = 64
@@ -115,7 +116,8 @@ typedef struct uploading {
 /* After a failure: ESPY_OK means that the ROM is in step and the block may be tried again. */
 static espy_status retry(uploading *u, const espy_err *why, espy_err *err)
 {
-    if (!espy_session_transient(why) || ++u->failures > UPLOAD_FAILURES_MAX)
+    unsigned most = u->flasher->baud > ESPY_ROM_BAUD ? UPLOAD_FAILURES_FAST : UPLOAD_FAILURES_MAX;
+    if (!espy_session_transient(why) || ++u->failures > most)
         return espy_pass(err, why->status, why);
     u->block = u->block / 2 > UPLOAD_BLOCK_MIN ? u->block / 2 : UPLOAD_BLOCK_MIN;
     return espy_session_sync(&u->flasher->session, ASK_TRIES, err);
@@ -207,6 +209,7 @@ espy_status espy_stub_start(espy_flasher *flasher, espy_err *err)
 {
     flasher->stub.running = false;
     espy_status st = upload(flasher, err);
+    flasher->stub.uploaded = st == ESPY_OK;
     return st == ESPY_OK ? greet(flasher, err) : st;
 }
 

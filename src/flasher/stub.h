@@ -12,6 +12,7 @@
 
 typedef struct espy_stub {
     bool running;
+    bool uploaded; /* the ROM had all of it when it was last started */
     bool given_up; /* it did not start here; the ROM alone goes on */
     espy_stub_hello hello;
     uint16_t tag;     /* of the last request */

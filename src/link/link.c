@@ -57,6 +57,14 @@ espy_status espy_link_set_baud(espy_link *link, uint32_t baud, espy_err *err)
     return link->ops->set_baud(link->self, baud, err);
 }
 
+/* Of a character's ten bits the last is still sampled within itself at 4 %, which both ends
+ * share. */
+bool espy_baud_matches(uint32_t wanted, uint32_t actual)
+{
+    uint32_t off = actual > wanted ? actual - wanted : wanted - actual;
+    return off <= wanted / 100 * 3;
+}
+
 uint64_t espy_link_now_ms(espy_link *link)
 {
     return link->ops->now_ms(link->self);

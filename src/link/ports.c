@@ -13,35 +13,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* pid 0 matches any product of the vendor. */
+/* pid 0 matches any product of the vendor.  The rate is the highest of the maker's data
+ * sheet; of chips that share an identity, that of the fastest, since a driver that knows them
+ * apart tells what it has set; 0: there is no UART behind it. */
 static const struct {
     uint16_t vid, pid;
     const char *name;
+    uint32_t top_baud;
 } bridges[] = {
-    {0x303A, 0x1001, "Espressif USB-Serial/JTAG"},
-    {0x303A, 0x0009, "Espressif ESP32-S3 in USB download mode"},
-    {0x303A, 0x4001, "MicroPython on an Espressif chip"},
-    {0x303A, 0, "Espressif"},
-    {0x10C4, 0xEA60, "Silicon Labs CP210x"},
-    {0x10C4, 0, "Silicon Labs"},
-    {0x1A86, 0x7523, "WCH CH340"},
-    {0x1A86, 0x55D3, "WCH CH343"},
-    {0x1A86, 0x55D4, "WCH CH9102"},
-    {0x1A86, 0, "WCH"},
-    {0x0403, 0x6001, "FTDI FT232R"},
-    {0x0403, 0x6010, "FTDI FT2232"},
-    {0x0403, 0x6014, "FTDI FT232H"},
-    {0x0403, 0x6015, "FTDI FT230X"},
-    {0x0403, 0, "FTDI"},
-    {0x067B, 0x2303, "Prolific PL2303"},
+    {0x303A, 0x1001, "Espressif USB-Serial/JTAG", 0},
+    {0x303A, 0x0009, "Espressif ESP32-S3 in USB download mode", 0},
+    {0x303A, 0x4001, "MicroPython on an Espressif chip", 0},
+    {0x303A, 0, "Espressif", 0},
+    {0x10C4, 0xEA60, "Silicon Labs CP210x", 3000000}, /* CP2102N; the CP2102 does 1 Mbaud, the CP2104 2 */
+    {0x10C4, 0, "Silicon Labs", 921600},
+    {0x1A86, 0x7523, "WCH CH340", 2000000},
+    {0x1A86, 0x55D3, "WCH CH343", 6000000},
+    {0x1A86, 0x55D4, "WCH CH9102", 4000000},
+    {0x1A86, 0, "WCH", 921600},
+    {0x0403, 0x6001, "FTDI FT232R", 3000000},
+    {0x0403, 0x6010, "FTDI FT2232", 3000000}, /* FT2232D; the FT2232H does 12 Mbaud */
+    {0x0403, 0x6014, "FTDI FT232H", 12000000},
+    {0x0403, 0x6015, "FTDI FT230X", 3000000},
+    {0x0403, 0, "FTDI", 921600},
+    {0x067B, 0x2303, "Prolific PL2303", 1228800}, /* PL2303H; the HX and later do 6 Mbaud and more */
 };
 
-const char *espy_port_bridge(uint16_t vid, uint16_t pid)
+/* Its index in bridges, or -1. */
+static int find(uint16_t vid, uint16_t pid)
 {
     for (size_t i = 0; i < sizeof bridges / sizeof bridges[0]; i++)
         if (bridges[i].vid == vid && (bridges[i].pid == pid || bridges[i].pid == 0))
-            return bridges[i].name;
-    return NULL;
+            return (int)i;
+    return -1;
+}
+
+const char *espy_port_bridge(uint16_t vid, uint16_t pid)
+{
+    int i = find(vid, pid);
+    return i < 0 ? NULL : bridges[i].name;
+}
+
+uint32_t espy_port_top_baud(uint16_t vid, uint16_t pid)
+{
+    int i = find(vid, pid);
+    return i < 0 ? 0 : bridges[i].top_baud;
 }
 
 static void identity(const struct sp_port *port, uint16_t *vid, uint16_t *pid)

@@ -22,6 +22,9 @@ static void known_bridges(void **state)
     assert_string_equal(espy_port_bridge(0x1A86, 0x1234), "WCH");
     assert_null(espy_port_bridge(0x067B, 0x0000));
     assert_null(espy_port_bridge(0, 0));
+    assert_int_equal(espy_port_top_baud(0x0403, 0x6001), 3000000);
+    assert_int_equal(espy_port_top_baud(0x303A, 0x1001), 0);
+    assert_int_equal(espy_port_top_baud(0, 0), 0);
 }
 
 static void the_one_board_is_chosen(void **state)

@@ -123,8 +123,13 @@ static espy_status remote_set_lines(void *self, bool dtr, bool rts, espy_err *er
 
 static espy_status remote_set_baud(void *self, uint32_t baud, espy_err *err)
 {
+    remote *port = self;
     const uint8_t value[] = {(uint8_t)(baud >> 24), (uint8_t)(baud >> 16), (uint8_t)(baud >> 8), (uint8_t)baud};
-    return command(self, ESPY_COM_SET_BAUDRATE, value, sizeof value, err);
+    espy_status st = command(port, ESPY_COM_SET_BAUDRATE, value, sizeof value, err);
+    if (st == ESPY_OK && port->telnet.baud != 0 && !espy_baud_matches(baud, port->telnet.baud))
+        st = espy_fail(err, ESPY_E_IO, "%s does not do %u baud, but %u", port->link.name, (unsigned)baud,
+                       (unsigned)port->telnet.baud);
+    return st;
 }
 
 static void remote_close(void *self)

@@ -83,10 +83,15 @@ static espy_status serial_set_lines(void *self, bool dtr, bool rts, espy_err *er
 static espy_status serial_set_baud(void *self, uint32_t baud, espy_err *err)
 {
     serial *port = self;
+    uint32_t actual = 0;
     tcdrain(port->fd);
-    if (espy_serial_set_baud(port->fd, baud))
+    bool set = espy_serial_set_baud(port->fd, baud, &actual);
+    if (set && espy_baud_matches(baud, actual))
         return ESPY_OK;
-    espy_fail(err, ESPY_E_IO, "%s does not do %u baud: %s", port->link.name, (unsigned)baud, strerror(errno));
+    if (set)
+        espy_fail(err, ESPY_E_IO, "%s does not do %u baud, but %u", port->link.name, (unsigned)baud, (unsigned)actual);
+    else
+        espy_fail(err, ESPY_E_IO, "%s does not do %u baud: %s", port->link.name, (unsigned)baud, strerror(errno));
     espy_advise(err, "Choose another rate, such as 460800 or 115200.");
     return ESPY_E_IO;
 }
@@ -170,7 +175,8 @@ static espy_status set_up(serial *port, espy_err *err)
         espy_advise(err, "Check the port's name.");
         return ESPY_E_ARG;
     }
-    if (!make_exclusive(port->fd) || !make_raw(port->fd) || !espy_serial_set_baud(port->fd, FIRST_BAUD))
+    uint32_t actual; /* every port has this rate */
+    if (!make_exclusive(port->fd) || !make_raw(port->fd) || !espy_serial_set_baud(port->fd, FIRST_BAUD, &actual))
         return cannot_open(port->link.name, errno, err);
     espy_serial_low_latency(port->fd);
     port->link.has_lines = set_lines(port->fd, false, false);
@@ -193,6 +199,7 @@ espy_status espy_serial_open(espy_link **link, const char *path, const espy_log 
         return st;
     }
     espy_port_identity(path, &port->link.usb_vid, &port->link.usb_pid);
+    port->link.top_baud = espy_port_top_baud(port->link.usb_vid, port->link.usb_pid);
     if (!port->link.has_lines)
         espy_log(log, ESPY_LOG_WIRE, "# %s has no DTR and RTS lines; the board will not be reset by them", path);
     *link = &port->link;

@@ -13,7 +13,7 @@
 #include <linux/serial.h>
 #include <sys/ioctl.h>
 
-bool espy_serial_set_baud(int fd, uint32_t baud)
+bool espy_serial_set_baud(int fd, uint32_t baud, uint32_t *actual)
 {
     struct termios2 mode;
     if (ioctl(fd, TCGETS2, &mode) != 0)
@@ -22,7 +22,10 @@ bool espy_serial_set_baud(int fd, uint32_t baud)
     mode.c_cflag |= BOTHER | BOTHER << IBSHIFT;
     mode.c_ispeed = baud;
     mode.c_ospeed = baud;
-    return ioctl(fd, TCSETS2, &mode) == 0;
+    if (ioctl(fd, TCSETS2, &mode) != 0 || ioctl(fd, TCGETS2, &mode) != 0)
+        return false;
+    *actual = mode.c_ospeed;
+    return true;
 }
 
 void espy_serial_low_latency(int fd)
@@ -38,12 +41,16 @@ void espy_serial_low_latency(int fd)
 
 #include <termios.h>
 
-bool espy_serial_set_baud(int fd, uint32_t baud)
+bool espy_serial_set_baud(int fd, uint32_t baud, uint32_t *actual)
 {
     struct termios mode;
     if (tcgetattr(fd, &mode) != 0)
         return false;
-    return cfsetispeed(&mode, baud) == 0 && cfsetospeed(&mode, baud) == 0 && tcsetattr(fd, TCSANOW, &mode) == 0;
+    if (cfsetispeed(&mode, baud) != 0 || cfsetospeed(&mode, baud) != 0 || tcsetattr(fd, TCSANOW, &mode) != 0 ||
+        tcgetattr(fd, &mode) != 0)
+        return false;
+    *actual = (uint32_t)cfgetospeed(&mode);
+    return true;
 }
 
 void espy_serial_low_latency(int fd)

@@ -5,7 +5,7 @@
  */
 #define _XOPEN_SOURCE 700 /* posix_openpt() and its like */
 
-#include "espy/link.h"
+#include "transport.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -78,6 +78,17 @@ static void has_no_lines_but_any_rate(void **state)
     close(master);
 }
 
+/* What FTDI's and Silicon Labs' data sheets say their chips make of 921600, and what a CP2102
+ * makes of more than it does. */
+static void near_enough_is_the_rate(void **state)
+{
+    (void)state;
+    assert_true(espy_baud_matches(921600, 923077) && espy_baud_matches(921600, 921600));
+    assert_true(espy_baud_matches(2000000, 1940000) && espy_baud_matches(2000000, 2060000));
+    assert_false(espy_baud_matches(2000000, 1930000) || espy_baud_matches(2000000, 1000000));
+    assert_false(espy_baud_matches(2000000, 2070000) || espy_baud_matches(115200, 0));
+}
+
 static void silence_is_no_error(void **state)
 {
     (void)state;
@@ -135,9 +146,10 @@ static void no_port_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(carries_every_byte),  cmocka_unit_test(has_no_lines_but_any_rate),
-        cmocka_unit_test(silence_is_no_error), cmocka_unit_test(a_port_that_vanishes),
-        cmocka_unit_test(a_port_in_use),       cmocka_unit_test(no_port_at_all),
+        cmocka_unit_test(carries_every_byte),   cmocka_unit_test(has_no_lines_but_any_rate),
+        cmocka_unit_test(silence_is_no_error),  cmocka_unit_test(near_enough_is_the_rate),
+        cmocka_unit_test(a_port_that_vanishes), cmocka_unit_test(a_port_in_use),
+        cmocka_unit_test(no_port_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,14 @@ static bool is_answer(const espy_telnet_reader *r)
            r->sub[1] != ESPY_COM_ANSWER + ESPY_COM_NOTIFY_MODEMSTATE;
 }
 
+static void answered(espy_telnet *telnet)
+{
+    const espy_telnet_reader *r = &telnet->reader;
+    telnet->answers++;
+    if (r->sub[1] == ESPY_COM_ANSWER + ESPY_COM_SET_BAUDRATE && r->sub_size >= 6)
+        telnet->baud = (uint32_t)r->sub[2] << 24 | (uint32_t)r->sub[3] << 16 | (uint32_t)r->sub[4] << 8 | r->sub[5];
+}
+
 espy_status espy_telnet_take(espy_telnet *telnet, uint8_t *bytes, size_t n, size_t *kept, espy_err *err)
 {
     const espy_telnet_reader *r = &telnet->reader;
@@ -61,7 +69,7 @@ espy_status espy_telnet_take(espy_telnet *telnet, uint8_t *bytes, size_t n, size
         if (event == ESPY_TELNET_NEGOTIATION)
             st = negotiated(telnet, r->verb, r->option, err);
         else if (event == ESPY_TELNET_COMMAND && is_answer(r))
-            telnet->answers++;
+            answered(telnet);
     }
     return st;
 }

@@ -14,6 +14,7 @@ typedef struct espy_telnet {
     bool will_com_port;    /* the server agreed to COM-PORT */
     bool refused_com_port; /* it will not */
     unsigned answers;      /* COM-PORT answers seen */
+    uint32_t baud;         /* the last one the server said it has set, or 0 */
     espy_buf reply;        /* to send back; the owner clears it */
 } espy_telnet;
 

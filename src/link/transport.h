@@ -26,8 +26,10 @@ espy_status espy_tcp_read(int fd, const char *name, uint8_t *bytes, size_t cap, 
                           espy_err *err);
 
 espy_status espy_serial_open(espy_link **link, const char *path, const espy_log *log, espy_err *err);
-/* Any rate: what the driver makes of it; false with errno set where it refuses. */
-bool espy_serial_set_baud(int fd, uint32_t baud);
+/* Any rate: *actual is what the driver made of it; false with errno set where it refuses. */
+bool espy_serial_set_baud(int fd, uint32_t baud, uint32_t *actual);
+/* Whether a UART at one rate understands one at the other: they are within 3 %. */
+bool espy_baud_matches(uint32_t wanted, uint32_t actual);
 /* Asks the driver not to hold received bytes back (an FTDI does so for 16 ms). */
 void espy_serial_low_latency(int fd);
 

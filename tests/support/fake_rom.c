@@ -409,8 +409,10 @@ static espy_status fake_set_lines(void *self, bool dtr, bool rts, espy_err *err)
 
 static espy_status fake_set_baud(void *self, uint32_t baud, espy_err *err)
 {
-    (void)err;
-    ((fake_rom *)self)->host_baud = baud;
+    fake_rom *fake = self;
+    if (fake->faults.port_baud != 0 && baud > fake->faults.port_baud)
+        return espy_fail(err, ESPY_E_IO, "fake does not do %u baud", (unsigned)baud);
+    fake->host_baud = baud;
     return ESPY_OK;
 }
 

@@ -23,6 +23,7 @@ typedef struct fake_faults {
     unsigned vanish;               /* the write at which the port disappears */
     unsigned bad_page;             /* the flash page whose programming goes wrong */
     uint32_t top_baud;             /* beyond it nothing gets through; 0: any rate works */
+    uint32_t port_baud;            /* beyond it the port refuses; 0: it takes any rate */
     uint32_t top_block_baud;       /* beyond it, frames of more than 1 KiB lose bytes; 0: any rate works */
     bool dead;                     /* nothing ever answers */
     bool no_gpio0;                 /* the reset circuit cannot pull GPIO0 low */

@@ -25,6 +25,9 @@ typedef struct emu_link {
     unsigned device; /* as espy_machine_usb_device() told when the port was opened */
 } emu_link;
 
+/* Of the board's bridge, a CP2102N (its data sheet). */
+enum { BRIDGE_BAUD = 3000000 };
+
 /* How much virtual time may pass between two looks at the clock, and how long a port on USB
  * may take to show up. */
 enum { SLICE_US = 10000, ENUMERATION_US = 1000000 };
@@ -239,7 +242,7 @@ espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_lo
         return st;
     }
     espy_pace_start(&e->pace, e->machine);
-    e->link = (espy_link){.ops = &ops, .self = e, .log = log, .has_lines = true};
+    e->link = (espy_link){.ops = &ops, .self = e, .log = log, .has_lines = true, .top_baud = BRIDGE_BAUD};
     snprintf(e->link.name, sizeof e->link.name, "emu:%s", spec);
     if (e->usb) {
         e->link.usb_vid = 0x303a;
