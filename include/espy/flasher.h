@@ -84,6 +84,14 @@ typedef enum espy_width {
 /* "none", "quad", "octal" */
 const char *espy_width_name(espy_width width);
 
+/* What drives VDD_SPI, the supply of the flash, by eFuse. */
+typedef enum espy_supply {
+    ESPY_SUPPLY_PIN, /* the level of GPIO45 at reset decides */
+    ESPY_SUPPLY_3V3,
+    ESPY_SUPPLY_1V8,
+    ESPY_SUPPLY_OFF /* it comes from outside */
+} espy_supply;
+
 typedef struct espy_board {
     const char *chip;    /* "ESP32-S3" */
     const char *package; /* "QFN56" */
@@ -95,6 +103,7 @@ typedef struct espy_board {
         uint32_t size;      /* bytes, by the capacity code; 0: no flash answers, or secure download mode */
         espy_width width;   /* eFuse FLASH_TYPE */
         const char *vendor; /* "Macronix"; "unknown" */
+        espy_supply supply; /* eFuses VDD_SPI_FORCE, _XPD and _TIEH */
         uint32_t embedded;  /* bytes of flash inside the package by eFuse FLASH_CAP; 0: the flash is outside */
     } flash;
     struct {
@@ -215,13 +224,13 @@ bool espy_flasher_has_stub(const espy_flasher *flasher);
 espy_status espy_flasher_read_word(espy_flasher *flasher, uint32_t addr, uint32_t *value, espy_err *err);
 espy_status espy_flasher_write_word(espy_flasher *flasher, uint32_t addr, uint32_t value, uint32_t mask, espy_err *err);
 
-/* What the ROM's GET_SECURITY_INFO tells ("Serial Protocol").  These three calls need the
- * ROM itself: set no_stub. */
+/* What the ROM's GET_SECURITY_INFO tells ("Serial Protocol"); through the stub the same is
+ * read from the eFuses. */
 typedef struct espy_security {
-    uint32_t flags;         /* bit 0 secure boot, 2 secure download mode, 6 and 7 no JTAG, 8 no USB, ... */
-    uint8_t crypt_count;    /* SPI_BOOT_CRYPT_CNT: flash encryption is on if an odd number of bits are set */
-    uint8_t key_purpose[7]; /* of BLOCK_KEY0 to BLOCK_KEY5; the last has no meaning */
-    uint32_t chip_id, api_version;
+    uint32_t flags;                /* bit 0 secure boot, 2 secure download mode, 6 and 7 no JTAG, 8 no USB, ... */
+    uint8_t crypt_count;           /* SPI_BOOT_CRYPT_CNT: flash encryption is on if an odd number of bits are set */
+    uint8_t key_purpose[7];        /* of BLOCK_KEY0 to BLOCK_KEY5; the last has no meaning */
+    uint32_t chip_id, api_version; /* api_version: 0 through the stub */
 } espy_security;
 
 espy_status espy_flasher_security(espy_flasher *flasher, espy_security *security, espy_err *err);
@@ -234,7 +243,8 @@ typedef struct espy_spi_command {
     uint32_t data; /* what is written, the first byte in bits 7:0 */
 } espy_spi_command;
 
-/* answer: what is read, in the same order; NULL where nothing is. */
+/* answer: what is read, in the same order; NULL where nothing is.  This call and the next
+ * need the ROM itself: set no_stub. */
 espy_status espy_flasher_spi(espy_flasher *flasher, const espy_spi_command *command, uint32_t *answer, espy_err *err);
 
 typedef struct espy_ram_part {

@@ -83,7 +83,7 @@ static void on_progress(void *user, espy_phase phase, uint64_t done, uint64_t to
 {
     espy_board_session *s = user;
     bool bar = has_bar(phase, total);
-    if (phase != s->phase && s->connected)
+    if (phase != s->phase && has_bar(s->phase, s->progress.total))
         end_bar(s, false);
     enter_phase(s, phase);
     if (phase == ESPY_PHASE_ERASE || phase == ESPY_PHASE_WRITE)

@@ -32,8 +32,7 @@ enum { ESPY_OPTION_NO_STUB = 512, ESPY_OPTION_RESET, ESPY_OPTION_STAY };
 #define ESPY_BOARD_OPTIONS                                                                                             \
     {ESPY_OPTION_NO_STUB, "no-stub", NULL, "work through the chip's ROM alone (default: espy's program in RAM)"},      \
     {                                                                                                                  \
-        ESPY_OPTION_RESET, "reset", "WAY",                                                                             \
-            "how to get into download mode: auto, classic, tight, usb-jtag, none, or D0|R1|W0.1..."                    \
+        ESPY_OPTION_RESET, "reset", "WAY", "into download mode: auto, classic, tight, usb-jtag, none or D0|R1|W0.1..." \
     }
 #define ESPY_BOARD_STAY_OPTION                                                                                         \
     {                                                                                                                  \

@@ -3,6 +3,7 @@
  * `espy esptool`: the commands that work through the ROM alone, without the stub.
  */
 #include "esptool_board.h"
+#include "security_names.h"
 
 #include "../base/bytes.h"
 #include "../image/layout.h"
@@ -23,24 +24,6 @@ enum {
     DIS_DOWNLOAD_ICACHE = 1 << 10,
     KEYS = 6
 };
-
-/* ESP32-S3 Technical Reference Manual, "eFuse Controller": purposes of keys. */
-static const char *purpose_name(uint8_t purpose)
-{
-    static const char *const names[] = {"USER/EMPTY",
-                                        "RESERVED",
-                                        "XTS_AES_256_KEY_1",
-                                        "XTS_AES_256_KEY_2",
-                                        "XTS_AES_128_KEY",
-                                        "HMAC_DOWN_ALL",
-                                        "HMAC_DOWN_JTAG",
-                                        "HMAC_DOWN_DIGITAL_SIGNATURE",
-                                        "HMAC_UP",
-                                        "SECURE_BOOT_DIGEST0",
-                                        "SECURE_BOOT_DIGEST1",
-                                        "SECURE_BOOT_DIGEST2"};
-    return purpose < sizeof names / sizeof names[0] ? names[purpose] : "UNKNOWN";
-}
 
 static void print_secure_boot(const espy_esptool *et, uint32_t flags)
 {
@@ -90,7 +73,7 @@ espy_status espy_esptool_security(espy_esptool *et, espy_esptool_board *board)
     espy_esptool_print(et, "Key Purposes: (%u, %u, %u, %u, %u, %u, %u)", s.key_purpose[0], s.key_purpose[1],
                        s.key_purpose[2], s.key_purpose[3], s.key_purpose[4], s.key_purpose[5], s.key_purpose[6]);
     for (unsigned i = 0; i < KEYS; i++)
-        espy_esptool_print(et, "  BLOCK_KEY%u - %s", i, purpose_name(s.key_purpose[i]));
+        espy_esptool_print(et, "  BLOCK_KEY%u - %s", i, espy_key_purpose_name(s.key_purpose[i]));
     espy_esptool_print(et, "Chip ID: %u\nAPI Version: %u", (unsigned)s.chip_id, (unsigned)s.api_version);
     print_secure_boot(et, s.flags);
     bool odd = false;

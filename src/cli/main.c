@@ -34,6 +34,11 @@ const espy_command espy_commands[] = {
      "the flash in a file, clock=virtual|real, timing=fast|real, port=uart|usb the bridge or\n"
      "the chip's own USB, boot=flash|download whether BOOT is held at the start.",
      espy_up_options},
+    {"info", espy_cmd_info, "info [OPTIONS]", "what a board has, what is locked, and what it would boot",
+     "Resets the board into download mode, identifies chip, flash, PSRAM and locks, and reads of the\n"
+     "flash what tells the firmware: bootloader, partition table, which application boots, its\n"
+     "version, and whether there is a file system. Nothing is written; then the board runs again.",
+     espy_info_options},
     {"image", espy_cmd_image,
      "image show FILE\nimage fit FILE --flash SIZE -o OUT\n"
      "image merge FILE@ADDRESS... -o OUT\nimage split FILE -o FOLDER",

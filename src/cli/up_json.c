@@ -4,37 +4,7 @@
  * meaning; new ones may come.
  */
 #include "up.h"
-#include "json.h"
-
-#include <stdio.h>
-
-/* "quad", "octal", or null where there is no such memory. */
-static const char *mode(espy_width width)
-{
-    return width == ESPY_WIDTH_NONE ? NULL : espy_width_name(width);
-}
-
-static void add_chip(cJSON *root, const espy_board *b)
-{
-    char text[32];
-    cJSON *chip = espy_json_object(root, "chip");
-    espy_json_string(chip, "name", b->chip);
-    snprintf(text, sizeof text, "%u.%u", b->revision_major, b->revision_minor);
-    espy_json_string(chip, "revision", text);
-    snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", b->mac[0], b->mac[1], b->mac[2], b->mac[3], b->mac[4],
-             b->mac[5]);
-    espy_json_string(chip, "mac", text);
-    cJSON *flash = espy_json_object(chip, "flash");
-    espy_json_number(flash, "size", b->flash.size);
-    /* Manufacturer first, as data sheets print the answer to command 9Fh. */
-    snprintf(text, sizeof text, "%02x%02x%02x", b->flash.id & 0xFFu, b->flash.id >> 8 & 0xFFu,
-             b->flash.id >> 16 & 0xFFu);
-    espy_json_string(flash, "id", text);
-    espy_json_string(flash, "mode", mode(b->flash.width));
-    cJSON *psram = espy_json_object(chip, "psram");
-    espy_json_number(psram, "size", b->psram.size);
-    espy_json_string(psram, "mode", b->psram.size > 0 ? mode(b->psram.width) : NULL);
-}
+#include "board_report.h"
 
 static void add_image(cJSON *root, const espy_up *up)
 {
@@ -73,7 +43,7 @@ espy_status espy_up_json(const espy_up *up)
 {
     cJSON *root = cJSON_CreateObject();
     espy_json_string(root, "port", up->board.link->name);
-    add_chip(root, &up->board.info);
+    espy_json_board(root, &up->board.info);
     add_image(root, up);
     cJSON *bytes = espy_json_object(root, "bytes");
     espy_json_number(bytes, "image", up->stats.bytes_image);

@@ -4,6 +4,8 @@
  */
 #include "efuse.h"
 
+#include "espy/image.h"
+
 enum { MIB = 1 << 20 };
 
 const uint32_t espy_efuse_addr[ESPY_EFUSE_WORDS] = {
@@ -50,6 +52,41 @@ static void decode_psram(espy_board *board, uint32_t sys4, uint32_t sys5)
                                                          : ESPY_WIDTH_QUAD;
 }
 
+/* Of three bits the odd counts mean yes. */
+static uint32_t odd(uint32_t bits)
+{
+    return (bits ^ bits >> 1 ^ bits >> 2) & 1;
+}
+
+void espy_efuse_security(espy_security *security, const uint32_t data[ESPY_EFUSE_REPEAT_WORDS])
+{
+    bool download = field(data[3], 5, 1) != 0 && field(data[3], 0, 1) == 0;
+    *security = (espy_security){
+        .flags = field(data[2], 20, 2)             /* SECURE_BOOT_EN, SECURE_BOOT_AGGRESSIVE_REVOKE */
+                 | (uint32_t)download << 2         /* ENABLE_SECURITY_DOWNLOAD, DIS_DOWNLOAD_MODE */
+                 | field(data[1], 21, 3) << 3      /* SECURE_BOOT_KEY_REVOKE0 to 2 */
+                 | odd(field(data[0], 16, 3)) << 6 /* SOFT_DIS_JTAG */
+                 | field(data[0], 19, 1) << 7      /* DIS_PAD_JTAG */
+                 | field(data[0], 13, 1) << 8      /* DIS_USB_OTG */
+                 | field(data[0], 11, 1) << 9      /* DIS_DOWNLOAD_DCACHE */
+                 | field(data[0], 10, 1) << 10,    /* DIS_DOWNLOAD_ICACHE */
+        .crypt_count = (uint8_t)field(data[1], 18, 3),
+        .chip_id = ESPY_CHIP_ESP32S3,
+    };
+    for (unsigned key = 0; key < 6; key++)
+        security->key_purpose[key] = (uint8_t)field(data[key < 2 ? 1 : 2], key < 2 ? 24 + 4 * key : 4 * (key - 2), 4);
+}
+
+static espy_supply supply(uint32_t data1)
+{
+    enum { VDD_SPI_XPD = 1 << 4, VDD_SPI_TIEH = 1 << 5, VDD_SPI_FORCE = 1 << 6 };
+    if ((data1 & VDD_SPI_FORCE) == 0)
+        return ESPY_SUPPLY_PIN;
+    if ((data1 & VDD_SPI_XPD) == 0)
+        return ESPY_SUPPLY_OFF;
+    return (data1 & VDD_SPI_TIEH) != 0 ? ESPY_SUPPLY_3V3 : ESPY_SUPPLY_1V8;
+}
+
 void espy_efuse_decode(espy_board *board, const uint32_t words[ESPY_EFUSE_WORDS])
 {
     static const char *const packages[8] = {"QFN56", "LGA56"};
@@ -62,8 +99,7 @@ void espy_efuse_decode(espy_board *board, const uint32_t words[ESPY_EFUSE_WORDS]
     decode_psram(board, words[ESPY_EFUSE_RD_MAC_SPI_SYS_4], words[ESPY_EFUSE_RD_MAC_SPI_SYS_5]);
     board->flash.embedded = embedded[field(sys3, 27, 3)];
     board->flash.width = field(words[ESPY_EFUSE_RD_REPEAT_DATA3], 9, 1) ? ESPY_WIDTH_OCTAL : ESPY_WIDTH_QUAD;
+    board->flash.supply = supply(words[ESPY_EFUSE_RD_REPEAT_DATA1]);
     board->secure_boot = field(words[ESPY_EFUSE_RD_REPEAT_DATA2], 20, 1) != 0;
-    /* Encryption is on when an odd number of the three bits is burnt. */
-    uint32_t count = field(words[ESPY_EFUSE_RD_REPEAT_DATA1], 18, 3);
-    board->flash_encryption = ((count ^ count >> 1 ^ count >> 2) & 1) != 0;
+    board->flash_encryption = odd(field(words[ESPY_EFUSE_RD_REPEAT_DATA1], 18, 3)) != 0;
 }

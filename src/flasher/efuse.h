@@ -25,6 +25,10 @@ typedef enum espy_efuse_word {
 
 extern const uint32_t espy_efuse_addr[ESPY_EFUSE_WORDS];
 
+/* What the ROM's GET_SECURITY_INFO makes of EFUSE_RD_REPEAT_DATA0 to 3. */
+enum { ESPY_EFUSE_REPEAT_DATA0 = 0x60007030, ESPY_EFUSE_REPEAT_WORDS = 4 };
+void espy_efuse_security(espy_security *security, const uint32_t data[ESPY_EFUSE_REPEAT_WORDS]);
+
 /* Fills in everything of the board that eFuses tell. */
 void espy_efuse_decode(espy_board *board, const uint32_t words[ESPY_EFUSE_WORDS]);
 

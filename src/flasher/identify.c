@@ -93,12 +93,23 @@ static espy_status security_info(espy_flasher *flasher, uint8_t info[SECURITY_IN
     return ESPY_OK;
 }
 
+static espy_status security_of_efuses(espy_flasher *flasher, espy_security *security, espy_err *err)
+{
+    uint32_t addr[ESPY_EFUSE_REPEAT_WORDS], data[ESPY_EFUSE_REPEAT_WORDS];
+    for (uint32_t i = 0; i < ESPY_EFUSE_REPEAT_WORDS; i++)
+        addr[i] = ESPY_EFUSE_REPEAT_DATA0 + 4 * i;
+    espy_status st = espy_stub_read_regs(flasher, addr, ESPY_EFUSE_REPEAT_WORDS, data, err);
+    if (st == ESPY_OK)
+        espy_efuse_security(security, data);
+    return st;
+}
+
 espy_status espy_flasher_security(espy_flasher *flasher, espy_security *security, espy_err *err)
 {
     uint8_t info[SECURITY_INFO_SIZE] = {0};
     size_t size;
     if (flasher->stub.running)
-        return espy_fail(err, ESPY_E_ARG, "the ROM tells of security, and the stub runs in its place");
+        return security_of_efuses(flasher, security, err);
     espy_status st = security_info(flasher, info, &size, err);
     if (st == ESPY_OK && size < sizeof info)
         st = espy_fail(err, ESPY_E_PROTOCOL, "the board sent %zu bytes of security information, not %zu", size,

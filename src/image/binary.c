@@ -172,10 +172,10 @@ static void copy_text(char *out, const uint8_t *field, size_t n)
     out[i] = '\0';
 }
 
-static void read_description(espy_binary *b, const espy_file_view *file)
+/* d: the first n bytes of the first segment. */
+static void read_description(espy_binary *b, const uint8_t *d, size_t n)
 {
-    const uint8_t *d = file->bytes + (b->segments[0].addr - file->base);
-    if (b->segments[0].size >= APP_DESC_SIZE && get_le32(d) == APP_DESC_MAGIC) {
+    if (n >= APP_DESC_SIZE && get_le32(d) == APP_DESC_MAGIC) {
         char time[17], date[17];
         b->has_desc = true;
         copy_text(b->version, d + 16, 32);
@@ -185,7 +185,7 @@ static void read_description(espy_binary *b, const espy_file_view *file)
         copy_text(b->idf, d + 112, 32);
         memcpy(b->elf_sha256, d + 144, sizeof b->elf_sha256);
         snprintf(b->built, sizeof b->built, "%s%s%s", date, date[0] != '\0' ? " " : "", time);
-    } else if (b->segments[0].size >= BOOTLOADER_DESC_SIZE && d[0] == BOOTLOADER_DESC_MAGIC && d[8] == 'v') {
+    } else if (n >= BOOTLOADER_DESC_SIZE && d[0] == BOOTLOADER_DESC_MAGIC && d[8] == 'v') {
         copy_text(b->idf, d + 8, 32);
         copy_text(b->built, d + 40, 24);
     }
@@ -207,6 +207,25 @@ espy_status espy_binary_parse(espy_binary *binary, const espy_file_view *file, u
     if (st != ESPY_OK)
         return st;
     binary->size = (uint32_t)(c.at - c.start);
-    read_description(binary, file);
+    read_description(binary, file->bytes + (binary->segments[0].addr - file->base), binary->segments[0].size);
+    return ESPY_OK;
+}
+
+espy_status espy_binary_peek(espy_binary *binary, const uint8_t *bytes, size_t n, uint32_t addr, espy_err *err)
+{
+    *binary = (espy_binary){.addr = addr};
+    espy_file_view file = {bytes, n, addr};
+    cursor c = {&file, 0, 0, UINT32_MAX, err};
+    espy_status st = parse_header(binary, &c);
+    if (st == ESPY_OK)
+        st = need(&c, SEGMENT_HEADER, "the header of segment 0");
+    if (st != ESPY_OK)
+        return st;
+    const uint8_t *h = bytes + c.at;
+    size_t left = n - c.at - SEGMENT_HEADER;
+    binary->segments[0] = (espy_segment){get_le32(h), addr + ESPY_BINARY_HEADER + SEGMENT_HEADER, get_le32(h + 4)};
+    if (binary->segments[0].size < left)
+        left = binary->segments[0].size;
+    read_description(binary, h + SEGMENT_HEADER, left);
     return ESPY_OK;
 }

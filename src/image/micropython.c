@@ -146,16 +146,22 @@ static espy_psram_kind find_psram(const uint8_t *app, size_t size)
     return ESPY_PSRAM_UNKNOWN;
 }
 
+void espy_micropython_read(espy_micropython *m, const uint8_t *bytes, size_t size)
+{
+    *m = (espy_micropython){0};
+    if (!read_banner(m, bytes, size))
+        read_platform(m, bytes, size);
+    if (m->version[0] == '\0')
+        return;
+    if (m->machine[0] == '\0')
+        read_machine(m, bytes, size);
+    read_variant(m);
+}
+
 void espy_image_read_strings(espy_image *image, const uint8_t *app, size_t size)
 {
-    espy_micropython *m = &image->micropython;
-    if (!read_banner(m, app, size))
-        read_platform(m, app, size);
-    if (m->version[0] != '\0') {
-        if (m->machine[0] == '\0')
-            read_machine(m, app, size);
-        read_variant(m);
-    }
+    const espy_micropython *m = &image->micropython;
+    espy_micropython_read(&image->micropython, app, size);
     image->psram = find_psram(app, size);
     if (image->psram == ESPY_PSRAM_UNKNOWN && strcmp(m->variant, "SPIRAM_OCT") == 0)
         image->psram = ESPY_PSRAM_OCTAL;
