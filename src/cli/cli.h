@@ -103,12 +103,14 @@ void espy_cli_catch_signals(void);
 void espy_cli_ignore_pipes(void);
 
 int espy_cmd_up(espy_cli *cli, int argc, char **argv);
+int espy_cmd_ports(espy_cli *cli, int argc, char **argv);
 int espy_cmd_info(espy_cli *cli, int argc, char **argv);
 int espy_cmd_emu(espy_cli *cli, int argc, char **argv);
 int espy_cmd_image(espy_cli *cli, int argc, char **argv);
 int espy_cmd_esptool(espy_cli *cli, int argc, char **argv);
 /* The tables of these commands' options. */
 extern const espy_option espy_up_options[];
+extern const espy_option espy_ports_options[];
 extern const espy_option espy_info_options[];
 extern const espy_option espy_emu_options[];
 extern const espy_option espy_image_options[];

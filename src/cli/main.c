@@ -34,6 +34,10 @@ const espy_command espy_commands[] = {
      "the flash in a file, clock=virtual|real, timing=fast|real, port=uart|usb the bridge or\n"
      "the chip's own USB, boot=flash|download whether BOOT is held at the start.",
      espy_up_options},
+    {"ports", espy_cmd_ports, "ports [--all]", "the boards that are plugged in",
+     "Lists the serial ports that look like a board by their USB identity, with a path that stays the\n"
+     "same whatever is plugged in besides, and what keeps you from opening one. No port is opened.",
+     espy_ports_options},
     {"info", espy_cmd_info, "info [OPTIONS]", "what a board has, what is locked, and what it would boot",
      "Resets the board into download mode, identifies chip, flash, PSRAM and locks, and reads of the\n"
      "flash what tells the firmware: bootloader, partition table, which application boots, its\n"
