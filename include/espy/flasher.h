@@ -48,10 +48,10 @@ const char *espy_phase_name(espy_phase phase);
 
 /* Zero means the default in every member. */
 typedef struct espy_flasher_config {
-    /* Rate of the transfer.  0: what the port's maker says it does, up to 2 Mbaud; 921600
-     * where that is not known; and 115200, or 921600 at a bridge that does twice as much,
-     * where no reset could take back a rate that does not work.  A rate that link or board
-     * do not sustain is lowered.  Connect and the end are at 115200. */
+    /* Rate of the transfer.  0: what the port's maker says it does, up to 2 Mbaud, or 921600
+     * where that is not known.  A rate that link or board do not sustain is lowered, by a
+     * reset, or by the chip's watchdog where the link has no lines.  Connect and the end
+     * are at 115200. */
     uint32_t baud;
     /* How to reset into download mode: NULL, what fits the port, one way after the other;
      * "classic", "tight" or "usb-jtag", that way alone; "none", not at all: the board is in

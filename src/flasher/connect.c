@@ -6,6 +6,7 @@
 #include "flasher.h"
 
 #include "diagnose.h"
+#include "rescue.h"
 #include "reset.h"
 #include "rtc.h"
 
@@ -24,13 +25,10 @@ enum {
     DEFAULT_BAUD = 921600 /* of a bridge that nobody knows: what all bridges of the last twenty years do */
 };
 
-uint32_t espy_flasher_default_baud(const espy_link *link, const char *reset)
+uint32_t espy_flasher_default_baud(const espy_link *link)
 {
     uint32_t top = link->top_baud;
-    if (espy_reset_possible(link, reset))
-        return top == 0 ? DEFAULT_BAUD : top < USEFUL_BAUD ? top : USEFUL_BAUD;
-    /* Nothing would take back a rate that does not work. */
-    return top >= 2 * DEFAULT_BAUD ? DEFAULT_BAUD : ESPY_ROM_BAUD;
+    return top == 0 ? DEFAULT_BAUD : top < USEFUL_BAUD ? top : USEFUL_BAUD;
 }
 
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err)
@@ -162,28 +160,71 @@ static espy_status change_baud(espy_flasher *flasher, uint32_t baud, espy_err *e
     return st == ESPY_OK && !flasher->stub.running ? espy_session_prove(&flasher->session, PROOF_SYNCS, err) : st;
 }
 
-/* Back to where the loader can be heard: by a reset, or, where there is none, at the
- * rate it was left at. */
+/* Nothing else than the chip's watchdog could take back a rate that does not work. */
+static bool wants_rescue(const espy_flasher *flasher, uint32_t baud)
+{
+    return baud > ESPY_ROM_BAUD && !can_reset(flasher);
+}
+
+static espy_status try_baud(espy_flasher *flasher, uint32_t baud, espy_err *err)
+{
+    if (!wants_rescue(flasher, baud))
+        return change_baud(flasher, baud, err);
+    espy_status st = espy_rescue_arm(flasher, err);
+    if (st == ESPY_OK)
+        st = change_baud(flasher, baud, err);
+    return st == ESPY_OK ? espy_rescue_disarm(flasher, err) : st;
+}
+
+/* The loader is heard at 115200 baud because it never went to another rate, or because the
+ * watchdog has reset it, and is to do so no more. */
+static espy_status await_rescue(espy_flasher *flasher, espy_err *err)
+{
+    espy_err why = {0};
+    uint64_t deadline = espy_link_now_ms(flasher->link) + ESPY_RESCUE_MS_MAX;
+    espy_status st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, &why);
+    if (st == ESPY_OK)
+        do {
+            why = (espy_err){0};
+            st = espy_session_sync(&flasher->session, SYNC_TRIES, &why);
+        } while (st == ESPY_E_TIMEOUT && espy_link_now_ms(flasher->link) < deadline);
+    flasher->stub.running = false;
+    if (st != ESPY_OK)
+        return espy_pass(err, st, &why);
+    st = settled(flasher, err);
+    return st == ESPY_OK ? espy_rescue_disarm(flasher, err) : st;
+}
+
+/* A slow rate needs no rescue: the loader is at one of the two. */
+static espy_status look_for_it(espy_flasher *flasher, uint32_t tried, espy_err *err)
+{
+    const uint32_t rates[] = {ESPY_ROM_BAUD, tried};
+    espy_status st = ESPY_E_TIMEOUT;
+    for (size_t i = 0; i < 2 && st == ESPY_E_TIMEOUT; i++) {
+        st = espy_flasher_link_baud(flasher, rates[i], err);
+        if (st == ESPY_OK)
+            st = espy_session_sync(&flasher->session, SYNC_TRIES, i == 0 ? NULL : err);
+    }
+    return st;
+}
+
+/* Back to where the loader can be heard. */
 static espy_status fall_back(espy_flasher *flasher, uint32_t tried, espy_err *err)
 {
     next_slower(flasher, tried);
     if (can_reset(flasher))
         return reach_loader(flasher, err);
-    const uint32_t rates[] = {ESPY_ROM_BAUD, tried};
-    espy_status st = ESPY_E_TIMEOUT;
-    for (size_t i = 0; i < 2 && st != ESPY_OK; i++) {
-        st = espy_flasher_link_baud(flasher, rates[i], NULL);
-        if (st == ESPY_OK)
-            st = espy_session_sync(&flasher->session, SYNC_TRIES, NULL);
-    }
-    if (st != ESPY_OK) {
+    espy_err why = {0};
+    espy_status st = wants_rescue(flasher, tried) ? await_rescue(flasher, &why) : look_for_it(flasher, tried, &why);
+    if (st == ESPY_E_TIMEOUT) {
         espy_fail(err, st, "the loader on %s does not answer any more since its rate was set to %u baud",
                   flasher->link->name, (unsigned)tried);
         espy_advise(err,
                     "Put the board into download mode again (hold BOOT, press and release RESET, release BOOT) and "
                     "take a lower rate, such as -b 115200.");
+        return st;
     }
-    return st;
+    return espy_pass(err, st, &why);
 }
 
 espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err)
@@ -195,7 +236,7 @@ espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err)
             next_slower(flasher, baud);
             continue;
         }
-        espy_status st = change_baud(flasher, baud, &why);
+        espy_status st = try_baud(flasher, baud, &why);
         if (st == ESPY_OK)
             break;
         if (st == ESPY_E_CANCELLED || st == ESPY_E_MEMORY)

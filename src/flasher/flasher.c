@@ -44,7 +44,7 @@ espy_status espy_flasher_new(espy_flasher **flasher, espy_link *link, const espy
     made->link = link;
     made->config = *wanted;
     if (made->config.baud == 0)
-        made->config.baud = espy_flasher_default_baud(link, made->config.reset);
+        made->config.baud = espy_flasher_default_baud(link);
     if (made->config.attempts == 0)
         made->config.attempts = ESPY_DEFAULT_ATTEMPTS;
     made->top_baud = made->config.baud;

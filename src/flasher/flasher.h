@@ -48,7 +48,7 @@ espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err);
 espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, uint64_t size, espy_err *err);
 
 /* The rate to begin with where the user names none. */
-uint32_t espy_flasher_default_baud(const espy_link *link, const char *reset);
+uint32_t espy_flasher_default_baud(const espy_link *link);
 /* Sets the link's rate; nothing where it has none. */
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err);
 /* Goes to top_baud, or to the fastest slower rate that works. */

@@ -117,7 +117,7 @@ static void a_link_without_lines_leaves_by_the_watchdog(void **state)
     bench b = set_up(false, NULL, NULL);
     espy_board board;
     assert_int_equal(reach(&b, &board), ESPY_OK);
-    assert_int_equal(fake_rom_baud(b.fake), 115200); /* no reset could take another rate back */
+    assert_int_equal(fake_rom_baud(b.fake), 921600);
     assert_int_equal(espy_flasher_reset(b.flasher, &b.err), ESPY_OK);
     assert_true(fake_rom_runs_flash(b.fake));
     tear_down(&b);
@@ -230,12 +230,11 @@ static void the_rate_that_is_tried_first(void **state)
         const char *reset;
         uint32_t top, first;
     } cases[] = {
-        {true, NULL, 0, 921600},         /* an unknown bridge */
-        {true, NULL, 3000000, 2000000},  /* no more than is useful */
-        {true, NULL, 1228800, 1228800},  /* no more than it does */
-        {false, NULL, 0, 115200},        /* no way back: a pseudo-terminal */
-        {true, "none", 3000000, 921600}, /* no way back, but far below what it does */
-        {true, "none", 1228800, 115200},
+        {true, NULL, 0, 921600},        /* an unknown bridge */
+        {true, NULL, 3000000, 2000000}, /* no more than is useful */
+        {true, NULL, 1228800, 1228800}, /* no more than it does */
+        {false, NULL, 0, 921600},       /* a pseudo-terminal */
+        {true, "none", 1228800, 1228800},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const espy_flasher_config config = {.reset = cases[i].reset, .no_stub = true};
