@@ -200,6 +200,9 @@ static espy_status take_choice(espy_esptool *et, const espy_esptool_option *opti
         snprintf(list + n, sizeof list - n, "%s'%s'", n > 0 ? ", " : "", *c);
         if (same_choice(option->kind, *c, text)) {
             *to = *c;
+            if (option->kind == ESPY_ET_RESET && strcmp(*c, text) != 0)
+                espy_esptool_warn(et, "Deprecated: Choice '%s' for option '%s' is deprecated. Use '%s' instead.", text,
+                                  option->name, *c);
             return ESPY_OK;
         }
     }
@@ -229,6 +232,11 @@ static espy_status take_value(espy_esptool *et, const espy_esptool_option *optio
     case ESPY_ET_PAIRS: return append(et, to, text);
     }
     return ESPY_OK;
+}
+
+static void deprecate(const espy_esptool *et, const char *what, const char *old, const char *name)
+{
+    espy_esptool_warn(et, "Deprecated: %s '%s' is deprecated. Use '%s' instead.", what, old, name);
 }
 
 /* The row that a word names; *value is what is attached to it, or NULL. */
@@ -279,6 +287,8 @@ static espy_status take_option(parser *p)
         p->seen |= UINT64_C(1) << (option - p->options);
     if (option == NULL)
         return usage(p->et, "No such option: %s", word);
+    if (option->older != NULL && strncmp(word, option->older, strlen(option->older)) == 0)
+        deprecate(p->et, "Option", option->older, option->name);
     if (option->kind == ESPY_ET_FLAG && value != NULL)
         return usage(p->et, "Option '%s' does not take a value", option->name);
     if (option->kind != ESPY_ET_FLAG && value == NULL) {
@@ -351,6 +361,8 @@ static espy_status take_command(parser *p)
     if (p->et->command->refusal != NULL)
         return espy_fail(&p->et->cli->err, ESPY_E_UNSUPPORTED, "The '%s' command %s", p->et->command->name,
                          p->et->command->refusal);
+    if (strcmp(name, p->et->command->name) != 0)
+        deprecate(p->et, "Command", name, p->et->command->name);
     p->options = p->et->command->options;
     p->seen = 0;
     return ESPY_OK;

@@ -157,6 +157,11 @@ static espy_status connect(espy_esptool_board *board)
     espy_esptool_print(et, "Serial port %s:", board->link->name);
     espy_esptool_print(et, "Connecting...");
     fflush(stdout);
+    if (!board->link->has_lines && strncmp(et->before, "no-reset", 8) != 0)
+        espy_esptool_warn(et,
+                          "Chip was NOT reset. Setting RTS/DTR lines is not supported for port '%s'. Set --before and "
+                          "--after arguments to 'no-reset' and switch to bootloader manually to avoid this warning.",
+                          board->link->name);
     st = espy_flasher_new(&board->flasher, board->link, &config, err);
     if (st != ESPY_OK)
         return st == ESPY_E_ARG ? espy_context(err, "Invalid custom reset sequence option format") : st;

@@ -6,6 +6,7 @@
 #include "security_names.h"
 
 #include "../base/bytes.h"
+#include "../image/ihex.h"
 #include "../image/layout.h"
 
 #include <stdio.h>
@@ -202,11 +203,33 @@ static espy_status run_image(espy_esptool_board *board, const espy_layout *layou
     return st;
 }
 
+/* The image, also out of an Intel HEX file. */
+static espy_status read_image(espy_esptool *et, espy_buf *file)
+{
+    espy_pieces pieces = {0};
+    espy_err *err = &et->cli->err;
+    espy_status st = espy_buf_read_file(file, et->input, err);
+    if (st != ESPY_OK || !espy_ihex_is(file->bytes, file->size))
+        return st;
+    st = espy_ihex_read(&pieces, file->bytes, file->size, err);
+    if (st == ESPY_OK && pieces.count != 1)
+        st = espy_fail(err, ESPY_E_ARG,
+                       "Merged binary image detected. Only one file can be specified for the load-ram "
+                       "command");
+    if (st == ESPY_OK) {
+        espy_buf_free(file);
+        *file = pieces.piece[0].data;
+        pieces.piece[0].data = (espy_buf){0};
+    }
+    espy_pieces_free(&pieces);
+    return st;
+}
+
 espy_status espy_esptool_load_ram(espy_esptool *et, espy_esptool_board *board)
 {
     espy_layout layout;
     espy_buf file = {0};
-    espy_status st = espy_buf_read_file(&file, et->input, &et->cli->err);
+    espy_status st = read_image(et, &file);
     if (st == ESPY_OK)
         st = espy_layout_read(&layout, file.bytes, file.size, &et->cli->err);
     if (st == ESPY_OK)

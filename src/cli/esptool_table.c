@@ -90,7 +90,7 @@ const espy_esptool_option espy_esptool_globals[] = {
 #define SPI_ROWS                                                                                                       \
     {"--spi-connection",                                                                                               \
      "-sc",                                                                                                            \
-     "--spi_connection",                                                                                               \
+     NULL,                                                                                                             \
      ESPY_ET_TEXT,                                                                                                     \
      AT(spi_connection),                                                                                               \
      NULL,                                                                                                             \

@@ -54,6 +54,7 @@ def the_tutorials_lines_as_they_stand(folder):
     done = espy(*line, "erase_flash", program=str(program), name=None)
     assert done.returncode == 0, done
     says(done.stdout, "Flash memory erased successfully in .* seconds", "Hard resetting via RTS pin")
+    says(done.stderr, "WARNING: Deprecated: Command 'erase_flash' is deprecated. Use 'erase-flash' instead.")
     assert set(board.at(0, 0x100000)) == {0xFF}
     done = espy(*line, "write_flash", "-z", "0", OCT, program=str(program), name=None)
     assert done.returncode == 0, done
@@ -99,6 +100,8 @@ def loads_a_program_into_ram(folder):
     board.run("--chip", "esp32s3", "elf2image", "ram.elf", "-o", "ram.bin")
     says(board.run("load_ram", "ram.bin"), "Loaded 2 segments from 'ram.bin' to RAM, executing at 0x40378000",
          "Exiting immediately")
+    board.run("--chip", "esp32s3", "merge-bin", "-f", "hex", "-o", "ram.hex", "0", "ram.bin")
+    says(board.run("load-ram", "ram.hex"), "Loaded 2 segments from 'ram.hex' to RAM, executing at 0x40378000")
     says(board.run("load-ram", board.file("none.bin", b"none"), status=FATAL), "not a valid image")
 
 
@@ -161,9 +164,9 @@ def flash_parameters(folder):
         return f"no {OCT.name}"
     board = Board(folder)
     board.file("boot.bin", OCT.read_bytes()[:0x8000])
-    said = board.run("write-flash", "--flash-mode", "dio", "--flash-freq", "40m", "--flash-size", "detect", "0",
+    said = board.run("write-flash", "--flash_mode", "dio", "--flash-freq", "40m", "--flash-size", "detect", "0",
                      "boot.bin")
-    says(said, "Auto-detected flash size: 8MB", "Flash parameters set to 0x0230", "SHA digest in image updated")
+    says(said, "Option '--flash_mode' is deprecated. Use '--flash-mode'", "Auto-detected flash size: 8MB", "Flash parameters set to 0x0230", "SHA digest in image updated")
     assert board.at(2, 2) == b"\x02\x30"
     (folder / "back.bin").write_bytes(board.at(0, 0x8000))
     says(board.run("image-info", "back.bin"), r"Validation hash: [0-9a-f]{64} \(valid\)", "Flash size: 8MB")
@@ -230,7 +233,8 @@ def words_from_the_environment(folder):
     done = espy("read-mac", cwd=folder, ESPTOOL_PORT=board.port, ESPTOOL_CHIP="esp32s3", ESPTOOL_AFTER="no_reset")
     assert done.returncode == 0, done
     says(done.stdout, "MAC:", "Staying in bootloader")
-    says(board.run("--after", "watchdog_reset", "--before=default_reset", "read_mac"), "resetting with a watchdog")
+    says(board.run("--after", "watchdog_reset", "--before=default_reset", "read_mac"), "resetting with a watchdog",
+         "Choice 'default_reset' for option '--before' is deprecated. Use 'default-reset' instead.")
     says(board.run("--after", "no_reset_stub", "read_mac"), "Staying in flasher stub")
 
 
