@@ -119,7 +119,7 @@ espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, ui
                      (unsigned long long)size, (unsigned)addr, (unsigned)flasher->flash_size);
 }
 
-enum { READINGS = 4 };
+enum { READINGS = 4, ROM_PIECE = 64 * 1024 /* is checked by itself */ };
 
 /* The ROM always answers with 64 bytes, of which as many mean something as asked for. */
 static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
@@ -148,7 +148,7 @@ static espy_status read_once(espy_flasher *flasher, uint32_t addr, uint8_t *byte
 }
 
 /* The ROM's replies carry no checksum, but its MD5 tells whether all of them were right. */
-static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+static espy_status read_checked(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
     for (unsigned i = 0; i < READINGS; i++) {
         uint8_t is[16], was[16];
@@ -163,6 +163,19 @@ static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *by
     espy_fail(err, ESPY_E_PROTOCOL, "the flash at 0x%x was read wrongly each of %d times", (unsigned)addr, READINGS);
     espy_advise(err, "Try a lower baud rate, another cable, or another USB port.");
     return ESPY_E_PROTOCOL;
+}
+
+static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+{
+    espy_status st = ESPY_OK;
+    for (size_t at = 0; at < n && st == ESPY_OK; at += ROM_PIECE) {
+        size_t left = n - at;
+        espy_flasher_progress(flasher, ESPY_PHASE_READ, at, n);
+        st = read_checked(flasher, addr + (uint32_t)at, bytes + at, left < ROM_PIECE ? left : ROM_PIECE, err);
+    }
+    if (st == ESPY_OK)
+        espy_flasher_progress(flasher, ESPY_PHASE_READ, n, n);
+    return st;
 }
 
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
