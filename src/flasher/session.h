@@ -22,8 +22,8 @@ typedef struct espy_session {
     void *user;
 
     espy_slip slip;
-    uint8_t frame[ESPY_STUB_FRAME_MAX]; /* no reply of the ROM is longer */
-    uint8_t rx[1024];                   /* read from the link, not yet decoded from rx_at on */
+    uint8_t frame[ESPY_STUB_ANSWER_MAX]; /* no reply of the ROM is longer */
+    uint8_t rx[1024];                    /* read from the link, not yet decoded from rx_at on */
     size_t rx_at, rx_size;
     espy_buf tx;
     uint8_t last_op; /* of the request before this one */
