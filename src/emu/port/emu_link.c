@@ -114,14 +114,15 @@ static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t tim
     emu_link *e = self;
     uint64_t deadline = now_us(e) + (uint64_t)timeout_ms * 1000;
     for (;;) {
+        espy_status st = check_port(e, err);
+        if (st != ESPY_OK)
+            return st;
         *got = take(e, bytes, cap);
         uint64_t now = now_us(e);
-        if (*got > 0)
+        if (*got > 0 || now >= deadline)
             return ESPY_OK;
-        espy_status st = check_fault(e, err);
-        if (st == ESPY_OK)
-            st = check_port(e, err);
-        if (st != ESPY_OK || now >= deadline)
+        st = check_fault(e, err);
+        if (st != ESPY_OK)
             return st;
         step(e, deadline - now);
     }
