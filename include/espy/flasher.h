@@ -217,8 +217,10 @@ espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err);
 
 /* Leaves download mode: puts the link back to 115200 baud, clears the forced
- * download bit and resets through the lines, or through the chip's watchdog
- * where the link has none.  The board runs its flash when this returns. */
+ * download bit and resets through the lines, or through the chip's watchdog where the link
+ * has none or they would not do: on the chip's own USB after BOOT was held.  The board runs its
+ * flash when this returns; where the link `returns`, its port may have gone, and
+ * espy_link_reopen() finds it. */
 espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err);
 
 /* The same through the chip's watchdog whatever the link has. */

@@ -40,6 +40,9 @@ void espy_session_free(espy_session *session);
 /* Drops received bytes, decoder state and what was heard: before a reset. */
 espy_status espy_session_forget(espy_session *session, espy_err *err);
 
+/* Drops received bytes and decoder state, but adds them to what was heard. */
+espy_status espy_session_listen(espy_session *session, espy_err *err);
+
 /* Sends the request once and waits for its reply, which stays valid until the next
  * call.  ESPY_E_TIMEOUT: no reply.  ESPY_E_DEVICE: a refusal, its code in err->detail. */
 espy_status espy_session_request(espy_session *session, const espy_loader_request *request, uint32_t timeout_ms,
