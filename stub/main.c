@@ -58,7 +58,6 @@ void set_up(void)
     set_clock();
     flash_set_up();
     sha_set_up();
-    read_set_up();
     hello();
 }
 

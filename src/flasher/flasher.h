@@ -57,6 +57,9 @@ espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err);
 espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err);
 /* The rate, the flash attached and, where it is wanted, the stub running. */
 espy_status espy_flasher_prepare(espy_flasher *flasher, espy_err *err);
+/* Resets the board into its loader once more, or recovers where it cannot be reset; at a
+ * lower rate from now on. */
+espy_status espy_flasher_again(espy_flasher *flasher, espy_err *err);
 /* After trouble: gets in step at the present rate, or else resets and sets up anew; goes
  * on at a lower rate where the one before seems to be what is wrong. */
 espy_status espy_flasher_recover(espy_flasher *flasher, bool slow_down, espy_err *err);

@@ -207,7 +207,7 @@ static espy_status read_surely(espy_flasher *flasher, reading *r, espy_err *err)
     return ESPY_E_PROTOCOL;
 }
 
-static espy_status read_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
+static espy_status identify_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
 {
     reading r;
     espy_status st = read_surely(flasher, &r, err);
@@ -221,18 +221,7 @@ static espy_status read_parts(espy_flasher *flasher, espy_board *board, espy_err
     return espy_flasher_attach(flasher, err);
 }
 
-/* Once more, at a lower rate, where the wire may be what went wrong. */
-static espy_status identify_parts(espy_flasher *flasher, espy_board *board, espy_err *err)
-{
-    espy_err why = {0};
-    espy_status st = read_parts(flasher, board, &why);
-    if (st == ESPY_OK)
-        return st;
-    if (!espy_session_transient(&why))
-        return espy_pass(err, st, &why);
-    st = espy_flasher_recover(flasher, true, err);
-    return st == ESPY_OK ? read_parts(flasher, board, err) : st;
-}
+enum { IDENTIFY_TRIES = 3 };
 
 static espy_status identify(espy_flasher *flasher, espy_board *board, espy_err *err)
 {
@@ -246,11 +235,36 @@ static espy_status identify(espy_flasher *flasher, espy_board *board, espy_err *
     return st == ESPY_OK && !board->secure_download ? identify_parts(flasher, board, err) : st;
 }
 
+/* Once more at a lower rate, where the wire may be what went wrong; and once after a reset,
+ * since a damaged request may leave a register of the chip as it must not be. */
+static espy_status get_in_step(espy_flasher *flasher, bool reset, espy_err *err)
+{
+    return reset ? espy_flasher_again(flasher, err) : espy_flasher_recover(flasher, flasher->baud > ESPY_ROM_BAUD, err);
+}
+
+static espy_status identify_stubbornly(espy_flasher *flasher, espy_board *board, espy_err *err)
+{
+    espy_err why, then = {0};
+    for (unsigned tries = 1;; tries++) {
+        why = (espy_err){0};
+        espy_status st = identify(flasher, board, &why);
+        if (st == ESPY_OK)
+            return st;
+        espy_log(flasher->config.log, ESPY_LOG_CMD, "%s", why.text);
+        if (tries == IDENTIFY_TRIES || !espy_session_transient(&why) ||
+            get_in_step(flasher, tries > 1, &then) != ESPY_OK)
+            break;
+    }
+    /* What was wrong at first says more than that the board has been silent since. */
+    bool silent = then.status == ESPY_OK || then.status == ESPY_E_TIMEOUT || then.status == ESPY_E_DEVICE;
+    return silent ? espy_pass(err, why.status, &why) : espy_pass(err, then.status, &then);
+}
+
 espy_status espy_flasher_identify(espy_flasher *flasher, espy_board *board, espy_err *err)
 {
     uint64_t start = espy_link_now_ms(flasher->link);
     espy_flasher_progress(flasher, ESPY_PHASE_IDENTIFY, 0, 0);
-    espy_status st = identify(flasher, board, err);
+    espy_status st = identify_stubbornly(flasher, board, err);
     flasher->identified = st == ESPY_OK;
     flasher->flash_id = board->flash.id;
     espy_flasher_spent(flasher, &flasher->stats.identify_s, start);

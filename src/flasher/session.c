@@ -12,6 +12,8 @@ enum {
     SLICE_MS = 200     /* how often a long wait looks at the cancel flag */
 };
 
+#define SYNC_VALUE 0x20120707u /* the first word of a SYNC */
+
 /* Loader codes that a damaged frame earns as well as a wrong one. */
 enum { ERROR_FORMAT = 0x05, ERROR_CHECKSUM = 0x07 };
 
@@ -57,7 +59,7 @@ static void hear(espy_session *session, const uint8_t *bytes, size_t n)
 
 /* Not espy_link_drain(): what a board says between its reset and the first SYNC is what
  * a diagnosis needs. */
-espy_status espy_session_listen(espy_session *session, espy_err *err)
+static espy_status drop_input(espy_session *session, espy_err *err)
 {
     session->rx_at = session->rx_size = 0;
     espy_slip_init(&session->slip, session->frame, sizeof session->frame);
@@ -73,7 +75,7 @@ espy_status espy_session_listen(espy_session *session, espy_err *err)
 
 espy_status espy_session_forget(espy_session *session, espy_err *err)
 {
-    espy_status st = espy_session_listen(session, err);
+    espy_status st = drop_input(session, err);
     session->heard_size = 0;
     session->heard[0] = '\0';
     return st;
@@ -139,13 +141,15 @@ static espy_status refused(const espy_loader_request *request, const espy_loader
     return ESPY_E_DEVICE;
 }
 
-/* A stub, which ends its replies otherwise, is known by its answer to a SYNC. */
+/* The ROM's answer to a SYNC repeats its first word, and that of a damaged one whatever was
+ * there.  A stub, which ends its replies otherwise, is known by its answer to a SYNC. */
 static bool parse(const espy_session *session, espy_loader_reply *reply, uint8_t op)
 {
     const uint8_t *frame = session->frame;
     size_t n = session->slip.size;
     if (espy_loader_reply_parse(reply, frame, n, ESPY_LOADER_ROM_STATUS))
-        return answers(session, reply, op);
+        return answers(session, reply, op) &&
+               (op != ESPY_OP_SYNC || reply->value == SYNC_VALUE || reply->value == ESPY_STUB_MAGIC);
     return op == ESPY_OP_SYNC && espy_loader_reply_parse(reply, frame, n, ESPY_LOADER_STUB_STATUS) && reply->op == op &&
            reply->size == 0 && reply->value == 0 && reply->status == 0;
 }
@@ -193,7 +197,8 @@ espy_status espy_session_ask(espy_session *session, const espy_loader_request *r
         espy_status st = espy_session_request(session, request, timeout_ms, reply != NULL ? reply : &ignored, &why);
         if (st == ESPY_OK)
             return st;
-        if (left > 1 && espy_session_transient(&why) && espy_session_sync(session, 5, NULL) == ESPY_OK)
+        bool worth = why.status == ESPY_E_DEVICE || espy_session_transient(&why);
+        if (left > 1 && worth && espy_session_sync(session, 5, NULL) == ESPY_OK)
             continue;
         return espy_pass(err, st, &why);
     }
@@ -208,7 +213,7 @@ static espy_status take_replies(espy_session *session, espy_err *err)
         if (st != ESPY_OK)
             return st;
     }
-    return espy_session_listen(session, err);
+    return drop_input(session, err);
 }
 
 /* How long the n-th SYNC is waited for.  The ROM measures the rate by one SYNC and finds the
@@ -227,7 +232,7 @@ espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *e
     for (unsigned i = 0; i < tries; i++) {
         espy_loader_reply reply;
         espy_err why = {0};
-        espy_status st = espy_session_listen(session, &why);
+        espy_status st = drop_input(session, &why);
         uint64_t until = espy_link_now_ms(session->link) + sync_ms(i);
         if (st == ESPY_OK)
             st = espy_session_request(session, &request, sync_ms(i), &reply, &why);
@@ -252,7 +257,7 @@ static espy_status sync_in_full(espy_session *session, espy_err *err)
 {
     espy_loader_request request = espy_loader_sync();
     espy_loader_reply reply;
-    espy_status st = espy_session_listen(session, err);
+    espy_status st = drop_input(session, err);
     if (st == ESPY_OK)
         st = espy_session_request(session, &request, SYNC_MS, &reply, err);
     for (unsigned i = 1; i < SYNC_REPLIES && st == ESPY_OK; i++)

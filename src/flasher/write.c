@@ -7,11 +7,13 @@
  * not say which block an answer belongs to, so no block is ever sent twice: when
  * something goes wrong, the region is left to the next pass, which erases it again.  Nor
  * does the ROM check other requests at all, so that a byte lost in one can make it erase
- * elsewhere; therefore, once anything has gone wrong, every region is verified again.
+ * elsewhere; therefore, once anything has gone wrong, every region is verified again, and
+ * what was not to be written is compared with what it was before.
  */
 #include "flasher.h"
 
 #include "plan.h"
+#include "rest.h"
 
 #include <libdeflate.h>
 #include <mbedtls/md5.h>
@@ -26,11 +28,14 @@ enum {
     FAILURES_FAST = 2,       /* then the baud rate goes down */
     ERASE_MS_PER_MB = 40000, /* these three as esptool has them */
     WRITE_MS_PER_MB = 40000,
-    MD5_MS_PER_MB = 8000
+    MD5_MS_PER_MB = 8000,
+    MD5_TRIES = 3
 };
 
 typedef struct job {
     espy_flasher *flasher;
+    const espy_flash_part *parts;
+    size_t n;
     espy_plan plan;
     unsigned pass;
     unsigned failures;
@@ -121,17 +126,21 @@ static bool parse_digest(const espy_loader_reply *reply, uint8_t digest[16])
     return true;
 }
 
+/* A damaged digest is asked for again, as a damaged reply is. */
 static espy_status chip_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err)
 {
     espy_loader_request request = espy_loader_flash_md5(addr, size);
-    espy_loader_reply reply;
-    espy_status st = espy_session_ask(&flasher->session, &request, timeout(size, MD5_MS_PER_MB), &reply, err);
-    if (st != ESPY_OK)
-        espy_context(err, "MD5 of 0x%x bytes at 0x%x", (unsigned)size, (unsigned)addr);
-    if (st == ESPY_OK && !parse_digest(&reply, digest))
-        return espy_fail(err, ESPY_E_PROTOCOL, "the chip's MD5 of 0x%x bytes at 0x%x is no MD5", (unsigned)size,
-                         (unsigned)addr);
-    return st;
+    for (unsigned i = 0; i < MD5_TRIES; i++) {
+        espy_loader_reply reply;
+        espy_status st = espy_session_ask(&flasher->session, &request, timeout(size, MD5_MS_PER_MB), &reply, err);
+        if (st != ESPY_OK)
+            return espy_context(err, "MD5 of 0x%x bytes at 0x%x", (unsigned)size, (unsigned)addr);
+        if (parse_digest(&reply, digest))
+            return ESPY_OK;
+    }
+    espy_fail(err, ESPY_E_PROTOCOL, "the chip's MD5 of 0x%x bytes at 0x%x is no MD5", (unsigned)size, (unsigned)addr);
+    espy_session_advise(err);
+    return ESPY_E_PROTOCOL;
 }
 
 /* The stub has no MD5: its digests are SHA-256. */
@@ -401,9 +410,38 @@ static espy_status give_up(const job *j, espy_err *err)
     return region != NULL ? ESPY_E_DEVICE : ESPY_E_PROTOCOL;
 }
 
-static espy_status run(job *j, espy_err *err)
+static espy_status rest(job *j, espy_phase phase, double *seconds, uint8_t digest[16], espy_err *err)
 {
-    espy_status st = j->flasher->config.rewrite ? ESPY_OK : compare(j, err);
+    uint64_t start = espy_link_now_ms(j->flasher->link);
+    espy_status st = espy_rest_digest(j->flasher, j->parts, j->n, phase, digest, err);
+    espy_flasher_spent(j->flasher, seconds, start);
+    return st;
+}
+
+/* Once more before it is believed: an answer may be what was damaged. */
+static espy_status verify_rest(job *j, const uint8_t before[16], espy_err *err)
+{
+    uint8_t now[16] = {0};
+    espy_status st = ESPY_OK;
+    for (unsigned i = 0; i < 2 && st == ESPY_OK; i++) {
+        st = rest(j, ESPY_PHASE_VERIFY, &j->flasher->stats.verify_s, now, err);
+        if (st == ESPY_OK && memcmp(now, before, sizeof now) == 0)
+            return ESPY_OK;
+    }
+    if (st != ESPY_OK)
+        return st;
+    espy_fail(err, ESPY_E_DEVICE,
+              "the MD5 of the flash outside of what was written is not what it was: a request, or an answer, was "
+              "damaged on its way");
+    espy_advise(err,
+                "What else the flash holds may be lost: check it, or write all of it again, through the stub or at "
+                "a lower baud rate.");
+    return ESPY_E_DEVICE;
+}
+
+static espy_status until_verified(job *j, espy_err *err)
+{
+    espy_status st = ESPY_OK;
     for (; st == ESPY_OK && (first_pending(j) != NULL || j->trouble); j->pass++) {
         if (j->pass == PASSES)
             return give_up(j, err);
@@ -414,6 +452,18 @@ static espy_status run(job *j, espy_err *err)
             st = verify(j, err);
     }
     return st;
+}
+
+static espy_status run(job *j, espy_err *err)
+{
+    uint8_t before[16];
+    espy_status st = j->flasher->config.rewrite ? ESPY_OK : compare(j, err);
+    if (st != ESPY_OK || (first_pending(j) == NULL && !j->trouble))
+        return st;
+    st = rest(j, ESPY_PHASE_COMPARE, &j->flasher->stats.compare_s, before, err);
+    if (st == ESPY_OK)
+        st = until_verified(j, err);
+    return st == ESPY_OK ? verify_rest(j, before, err) : st;
 }
 
 static espy_status allocate(job *j, espy_err *err)
@@ -428,7 +478,7 @@ static espy_status allocate(job *j, espy_err *err)
 
 static espy_status write_by_rom(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err)
 {
-    job j = {.flasher = flasher};
+    job j = {.flasher = flasher, .parts = parts, .n = n};
     espy_status st = espy_plan_make(&j.plan, parts, n, flasher->flash_size, err);
     if (st == ESPY_OK)
         st = allocate(&j, err);
