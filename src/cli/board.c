@@ -121,6 +121,12 @@ static void say_board(espy_board_session *s)
     espy_progress_end(&s->progress, text);
 }
 
+static bool cancelled(void *user)
+{
+    const espy_board_session *s = user;
+    return !s->leaving && espy_cli_cancelled(NULL);
+}
+
 espy_status espy_board_connect(espy_board_session *session)
 {
     espy_err *err = &session->cli->err;
@@ -129,7 +135,7 @@ espy_status espy_board_connect(espy_board_session *session)
         .reset = session->reset,
         .no_stub = session->no_stub,
         .progress = on_progress,
-        .cancelled = espy_cli_cancelled,
+        .cancelled = cancelled,
         .user = session,
         .log = &session->cli->log,
     };
@@ -142,7 +148,6 @@ espy_status espy_board_connect(espy_board_session *session)
         st = espy_flasher_identify(session->flasher, &session->info, err);
     if (st != ESPY_OK)
         return st;
-    session->connected = true;
     say_board(session);
     enter_phase(session, ESPY_PHASE_RESET);
     return ESPY_OK;
@@ -168,18 +173,20 @@ espy_status espy_board_run(espy_board_session *session, espy_err *err)
 /* A board that was not written to goes back to what it did before. */
 static void leave_failed(espy_board_session *s)
 {
+    bool in_download = s->info.chip != NULL && !s->running;
     espy_progress_abort(&s->progress);
-    if (s->connected && !s->running && s->touched)
+    if (in_download && s->touched)
         espy_advise(&s->cli->err, "The flash is half written: run `espy %s` again.", s->command);
-    else if (s->connected && !s->running && !s->stay)
+    else if (in_download && !s->stay)
         espy_board_run(s, NULL);
-    else if (s->connected && !s->running)
+    else if (in_download)
         espy_flasher_stay(s->flasher, NULL);
 }
 
 espy_status espy_board_leave(espy_board_session *session, espy_status st)
 {
     espy_err *err = &session->cli->err;
+    session->leaving = true;
     if (st != ESPY_OK) {
         leave_failed(session);
         return st;

@@ -49,10 +49,10 @@ typedef struct espy_board_session {
 
     espy_link *link;
     espy_flasher *flasher;
-    espy_board info; /* what connect found */
-    bool connected;
-    bool touched; /* erasing or writing has begun: the flash may be half written */
-    bool running; /* the board was reset into its firmware */
+    espy_board info; /* what connect found; chip: NULL until there is contact */
+    bool touched;    /* erasing or writing has begun: the flash may be half written */
+    bool running;    /* the board was reset into its firmware */
+    bool leaving;    /* Ctrl-C no longer stops the flasher: the board is put back */
 
     espy_progress progress;
     espy_phase phase; /* the one that runs */
