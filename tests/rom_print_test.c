@@ -200,11 +200,43 @@ static void usb_serial_jtag(void **state)
     rom_pair_call(pair, "usb_uart_device_rx_one_char", 1, TEXT);
 }
 
+/* With a host, which takes them and has something to say. */
+static void usb_serial_jtag_with_a_host(void **state)
+{
+    rom_pair *pair = rom_pair_get(state);
+    uint8_t heard[ROM_PAIR_BOARDS][256], said[100];
+    size_t n[ROM_PAIR_BOARDS];
+    memset(said, 0x5c, sizeof said);
+    pair->compare = ROM_PAIR_RAM;
+    for (unsigned i = 0; i < ROM_PAIR_BOARDS; i++)
+        espy_machine_usb_plug(pair->machine[i], true);
+    rom_pair_pass(pair, 200000);
+    for (unsigned i = 0; i < ROM_PAIR_BOARDS; i++)
+        espy_machine_usb_read(pair->machine[i], heard[i], sizeof heard[i]); /* the banner's first line */
+    for (uint32_t i = 0; i < 150; i++)
+        rom_pair_call(pair, "usb_uart_device_tx_one_char", 1, i);
+    rom_pair_call_void(pair, "usb_uart_device_tx_flush", 0);
+    for (unsigned i = 0; i < ROM_PAIR_BOARDS; i++)
+        assert_int_equal(espy_machine_usb_write(pair->machine[i], said, sizeof said, NULL), ESPY_OK);
+    rom_pair_pass(pair, 1000);
+    for (uint32_t i = 0; i < 60; i++)
+        rom_pair_call(pair, "usb_uart_device_rx_one_char", 1, TEXT + i);
+    rom_pair_pass(pair, 1000);
+    for (uint32_t i = 0; i < 40; i++)
+        rom_pair_call(pair, "usb_uart_device_rx_one_char_block", 0);
+    rom_pair_call(pair, "usb_uart_device_rx_one_char", 1, TEXT);
+    for (unsigned i = 0; i < ROM_PAIR_BOARDS; i++)
+        n[i] = espy_machine_usb_read(pair->machine[i], heard[i], sizeof heard[i]);
+    assert_int_equal(n[ROM_PAIR_REAL], 150);
+    assert_int_equal(n[ROM_PAIR_BUILTIN], 150);
+    assert_memory_equal(heard[ROM_PAIR_REAL], heard[ROM_PAIR_BUILTIN], 150);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         rom_pair_test(conversions), rom_pair_test(random_formats),  rom_pair_test(two_functions_and_a_lock),
-        rom_pair_test(uart0),       rom_pair_test(usb_serial_jtag),
+        rom_pair_test(uart0),       rom_pair_test(usb_serial_jtag), rom_pair_test(usb_serial_jtag_with_a_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

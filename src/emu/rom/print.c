@@ -320,66 +320,6 @@ static void rom_ets_write_char_uart(espy_rom_call *c)
         put_char(c, 2, UART_TX_ONE_CHAR, character);
 }
 
-/* ---- USB Serial/JTAG ---- */
-
-/* A host that has not taken the last packet is waited for, once, for 5 ms; from then on
- * characters are lost until there is room again.  In the ROM's RAM: whether it is waited
- * for. */
-enum {
-    USB_UART_CONNECTED = 0x3fcef130,
-    USB_SERIAL_JTAG_EP1 = 0x60038000,
-    USB_SERIAL_JTAG_EP1_CONF = 0x60038004,
-    WR_DONE = 1 << 0,
-    IN_EP_DATA_FREE = 1 << 1,
-    OUT_EP_DATA_AVAIL = 1 << 2,
-    TRIES = 50,
-    TRIES_LEFT = 4 /* a local */
-};
-
-static bool usb_has(const espy_rom_call *c, uint32_t flag)
-{
-    return (espy_rom_read32(c, USB_SERIAL_JTAG_EP1_CONF) & flag) != 0;
-}
-
-static void rom_usb_uart_device_tx_one_char(espy_rom_call *c)
-{
-    uint32_t character = espy_rom_arg(c, 0) & 0xff;
-    bool room = usb_has(c, IN_EP_DATA_FREE), patient = espy_rom_read32(c, USB_UART_CONNECTED) != 0;
-    uint32_t tries = c->step == 0 ? TRIES : espy_rom_local(c, TRIES_LEFT);
-    if (patient && !room && tries > 0) {
-        espy_rom_set_local(c, TRIES_LEFT, tries - 1);
-        espy_rom_wait(c, 1, 100 * ESPY_TICKS_PER_US);
-        return;
-    }
-    bool sent = room && tries > 0;
-    if (sent != patient)
-        espy_rom_write32(c, USB_UART_CONNECTED, sent);
-    if (sent)
-        espy_rom_write32(c, USB_SERIAL_JTAG_EP1, character);
-    espy_rom_return(c, 0);
-}
-
-static void rom_usb_uart_device_tx_flush(espy_rom_call *c)
-{
-    espy_rom_write32(c, USB_SERIAL_JTAG_EP1_CONF, WR_DONE);
-}
-
-static void rom_usb_uart_device_rx_one_char(espy_rom_call *c)
-{
-    bool any = usb_has(c, OUT_EP_DATA_AVAIL);
-    if (any)
-        espy_rom_write8(c, espy_rom_arg(c, 0), (uint8_t)espy_rom_read32(c, USB_SERIAL_JTAG_EP1));
-    espy_rom_return(c, !any);
-}
-
-static void rom_usb_uart_device_rx_one_char_block(espy_rom_call *c)
-{
-    if (usb_has(c, OUT_EP_DATA_AVAIL))
-        espy_rom_return(c, espy_rom_read32(c, USB_SERIAL_JTAG_EP1) & 0xff);
-    else
-        espy_rom_wait(c, 0, ESPY_TICKS_PER_US);
-}
-
 /* ---- switches ---- */
 
 static void rom_ets_install_putc1(espy_rom_call *c)
@@ -411,10 +351,6 @@ static void rom_ets_get_printf_channel(espy_rom_call *c)
 const espy_rom_function espy_rom_print_functions[] = {
     {.name = "ets_printf", .run = rom_ets_printf, .kind = ESPY_ROM_STEPS, .locals = PRINT_LOCALS},
     {.name = "ets_write_char_uart", .run = rom_ets_write_char_uart, .kind = ESPY_ROM_STEPS},
-    {.name = "usb_uart_device_tx_one_char", .run = rom_usb_uart_device_tx_one_char, .kind = ESPY_ROM_STEPS},
-    {.name = "usb_uart_device_tx_flush", .run = rom_usb_uart_device_tx_flush},
-    {.name = "usb_uart_device_rx_one_char", .run = rom_usb_uart_device_rx_one_char},
-    {.name = "usb_uart_device_rx_one_char_block", .run = rom_usb_uart_device_rx_one_char_block, .kind = ESPY_ROM_STEPS},
     {.name = "ets_install_putc1", .run = rom_ets_install_putc1},
     {.name = "ets_install_putc2", .run = rom_ets_install_putc2},
     {.name = "ets_install_uart_printf", .run = rom_ets_install_uart_printf},
