@@ -70,7 +70,7 @@ $(UNITBIN): $(BUILD)/tests/%: %.c $(DOUBLEOBJ) $(SANLIB)
 
 # This one makes the library's allocations fail.
 $(BUILD)/tests/tests/alloc_test: WRAP := $(foreach f,malloc calloc realloc aligned_alloc strdup free \
-                                        libdeflate_alloc_compressor,-Wl,--wrap=$(f))
+                                        libdeflate_alloc_compressor libdeflate_alloc_decompressor,-Wl,--wrap=$(f))
 
 # Programs that the test scripts and benchmarks use; the library as users get it.
 VPATH := $(sort $(dir $(AIDS)))

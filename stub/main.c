@@ -58,6 +58,7 @@ void set_up(void)
     set_clock();
     flash_set_up();
     sha_set_up();
+    read_set_up();
     hello();
 }
 

@@ -7,7 +7,7 @@
 
 enum { END = 0xc0, ESC = 0xdb, ESC_END = 0xdc, ESC_ESC = 0xdd };
 enum { UART_INTERRUPT = 19 }; /* a level-2 interrupt of the CPU */
-enum { FIFO_ROOM = 126, RX_THRESHOLD = 64, USB_PATIENCE_US = 100000 };
+enum { RX_THRESHOLD = 64, TX_THRESHOLD = 32, TX_STRIDE = 64, USB_PATIENCE_US = 100000 };
 
 #define XTAL_HZ 40000000u
 #define CRC_RESIDUE 0xdebb20e3u /* of any bytes and their CRC */
@@ -20,7 +20,9 @@ uint32_t payload_size;
 
 /* After start.S, which knows it: */
 struct rx rx;
+struct tx tx;
 uint8_t ring[RING_SIZE] __attribute__((section(".noinit")));
+uint8_t tx_ring[TX_SIZE] __attribute__((section(".noinit")));
 
 static uint32_t tail;
 static uint32_t size; /* of the frame being received */
@@ -43,9 +45,10 @@ static void make_crc_table(void)
 
 static void listen(void)
 {
-    REG(UART0 + UART_CONF1) = (REG(UART0 + UART_CONF1) & ~UART_RXFIFO_FULL_THRHD_M) | RX_THRESHOLD | UART_RX_TOUT_EN;
+    uint32_t conf = REG(UART0 + UART_CONF1) & ~(UART_RXFIFO_FULL_THRHD_M | UART_TXFIFO_EMPTY_THRHD_M);
+    REG(UART0 + UART_CONF1) = conf | RX_THRESHOLD | TX_THRESHOLD << UART_TXFIFO_EMPTY_THRHD_S | UART_RX_TOUT_EN;
     REG(UART0 + UART_INT_CLR) = ~0u;
-    REG(UART0 + UART_INT_ENA) = UART_RXFIFO_FULL_INT | UART_RXFIFO_TOUT_INT;
+    REG(UART0 + UART_INT_ENA) = UART_RX_INTS;
     REG(USB + USB_INT_CLR) = ~0u;
     REG(USB + USB_INT_ENA) = USB_OUT_RECV_PKT_INT;
     REG(INTERRUPT_CORE0_UART_MAP) = UART_INTERRUPT;
@@ -53,9 +56,16 @@ static void listen(void)
     __asm__ volatile("wsr.intenable %0; rsync" ::"a"(1u << UART_INTERRUPT));
 }
 
+uint32_t backlog(void)
+{
+    return tx.head - tx.tail;
+}
+
 /* Until the last bit is out. */
 static void drain(void)
 {
+    while (backlog() > 0)
+        ;
     while (REG(UART0 + UART_STATUS) >> 16 & 0x3ff)
         ;
     while (REG(UART0 + UART_FSM_STATUS) >> 4 & 0xf)
@@ -179,12 +189,21 @@ static bool usb_free(void)
     return true;
 }
 
+/* From now on the interrupt takes bytes out of the ring, until there are none. */
+static void flush(void)
+{
+    REG(UART0 + UART_INT_ENA) = UART_RX_INTS | UART_TXFIFO_EMPTY_INT;
+}
+
 static void raw(uint8_t byte)
 {
     if (!usb) {
-        while ((REG(UART0 + UART_STATUS) >> 16 & 0x3ff) >= FIFO_ROOM)
-            ;
-        REG(UART0 + UART_FIFO) = byte;
+        while (backlog() == TX_SIZE)
+            flush();
+        tx_ring[tx.head % TX_SIZE] = byte;
+        tx.head++;
+        if (tx.head % TX_STRIDE == 0)
+            flush();
         return;
     }
     if (usb_free())
@@ -226,7 +245,9 @@ void reply_begin(unsigned op, unsigned status)
 void reply_break(void)
 {
     raw(END);
-    if (usb && usb_free())
+    if (!usb)
+        flush();
+    else if (usb_free())
         REG(USB + USB_EP1_CONF) = USB_WR_DONE;
 }
 

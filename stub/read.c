@@ -1,77 +1,124 @@
 /* SPDX-License-Identifier: MIT
  *
- * READ: the flash as a stream of frames, in which a run of one byte is told by its
- * length and its first four bytes, so that a frame of four bytes means the same either
- * way.  The UART's FIFO keeps the wire busy while the next chunk is read.
+ * READ: the flash as a stream of frames, each with a chunk: compressed, as it is, or a run
+ * of one byte told by its length.  The interrupt keeps the wire busy meanwhile; how much
+ * still waits for it tells how hard to compress the next chunk.
  */
+#include "deflate.h"
 #include "stub.h"
 
-enum { CHUNK = 2048, RUN_MAX = 1 << 20 };
+enum { RAW_CHUNK = 2048, FIRST_CHUNK = 4096, RUN_MAX = 1 << 20 };
+enum { LOW = TX_SIZE / 4, HIGH = TX_SIZE / 4 * 3 };
 
-static uint32_t chunk[CHUNK / 4] __attribute__((section(".noinit")));
+/* From nothing, which is for a wire that is faster than this CPU, to what is hard to beat. */
+static const struct effort efforts[] = {{0, 0}, {1, 8}, {2, 8}, {4, 8}, {8, 16}, {16, 32}, {32, 64}, {128, 258}};
+enum { FIRST_LEVEL = 3, HARDEST = sizeof efforts / sizeof efforts[0] - 1 };
+
+static struct deflate compressor __attribute__((section(".noinit")));
+/* A chunk lies where sessions have their window, and what becomes of it behind it. */
+static uint8_t *const chunk = window, *const compressed = window + DEFLATE_MAX;
+static unsigned level;
 
 struct run {
-    uint32_t addr, size, word;
+    uint32_t addr, size;
+    uint8_t value;
 };
 
 static void fetch(uint32_t addr, uint32_t n)
 {
     for (uint32_t at = 0; at < n; at += PIECE)
-        flash_read(addr + at, chunk + at / 4);
+        flash_read(addr + at, (uint32_t *)(chunk + at));
 }
 
 /* Whether all of the chunk is the same byte. */
 static bool uniform(uint32_t n)
 {
-    uint32_t word = (chunk[0] & 0xff) * 0x01010101u;
+    const uint32_t *words = (const uint32_t *)chunk;
+    uint32_t word = chunk[0] * 0x01010101u;
     for (uint32_t i = 0; i < n / 4; i++)
-        if (chunk[i] != word)
+        if (words[i] != word)
             return false;
     return n % 4 == 0;
+}
+
+static void send(uint32_t addr, uint32_t n, unsigned form, const uint8_t *bytes, uint32_t size)
+{
+    reply_begin(ESPY_STUB_READ, ESPY_STUB_PART);
+    reply_word(addr);
+    reply_word(form << 24 | n);
+    reply_bytes(bytes, size);
+    reply_end();
 }
 
 static void send_run(struct run *run)
 {
     if (run->size > 0)
-        reply(ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){run->addr, run->size, run->word}, 3);
+        send(run->addr, run->size, ESPY_STUB_RUN, &run->value, 1);
     run->size = 0;
-}
-
-static void send_chunk(uint32_t addr, uint32_t n)
-{
-    reply_begin(ESPY_STUB_READ, ESPY_STUB_PART);
-    reply_word(addr);
-    reply_word(n);
-    reply_bytes(chunk, n);
-    reply_end();
 }
 
 static void extend(struct run *run, uint32_t addr, uint32_t n)
 {
-    uint32_t word = chunk[0];
-    if (run->size > 0 && (run->word != word || run->size >= RUN_MAX))
+    if (run->size > 0 && (run->value != chunk[0] || run->size >= RUN_MAX))
         send_run(run);
     if (run->size == 0)
-        *run = (struct run){addr, 0, word};
+        *run = (struct run){addr, 0, chunk[0]};
     run->size += n;
+}
+
+/* Before the first chunk the wire was idle for want of a request. */
+static void adapt(void)
+{
+    uint32_t waiting = backlog();
+    if (waiting < LOW && level > 0)
+        level--;
+    else if (waiting > HIGH && level < HARDEST)
+        level++;
+}
+
+static void send_chunk(uint32_t addr, uint32_t n, unsigned format)
+{
+    uint32_t size = 0;
+    if (format == ESPY_STUB_DEFLATE && level > 0)
+        size = deflate_chunk(&compressor, chunk, n, &efforts[level], compressed, n - 1);
+    if (size > 0)
+        send(addr, n, ESPY_STUB_DEFLATE, compressed, size);
+    for (uint32_t at = 0; at < n && size == 0; at += RAW_CHUNK)
+        send(addr + at, n - at < RAW_CHUNK ? n - at : RAW_CHUNK, ESPY_STUB_RAW, chunk + at,
+             n - at < RAW_CHUNK ? n - at : RAW_CHUNK);
+}
+
+/* While nothing waits for the wire it waits for this chunk. */
+static uint32_t chunk_size(unsigned format)
+{
+    if (format == ESPY_STUB_RAW)
+        return RAW_CHUNK;
+    return backlog() < LOW ? FIRST_CHUNK : DEFLATE_MAX;
+}
+
+void read_set_up(void)
+{
+    level = FIRST_LEVEL;
 }
 
 void serve_read(void)
 {
-    uint32_t addr = payload()[0], left = payload()[1];
+    uint32_t addr = payload()[0], left = payload()[1], format = payload()[2];
     struct run run = {0, 0, 0};
-    if (payload_size != 8 || left == 0 || left - 1 > ~addr || !flash_wait()) {
+    if (payload_size != 12 || left == 0 || left - 1 > ~addr || format > ESPY_STUB_DEFLATE || !flash_wait()) {
         reply(ESPY_STUB_READ, ESPY_STUB_BAD_RANGE, NULL, 0);
         return;
     }
-    while (left > 0) {
-        uint32_t n = left < CHUNK ? left : CHUNK;
+    for (bool first = true; left > 0; first = false) {
+        uint32_t most = chunk_size(format), n = left < most ? left : most;
+        if (!first)
+            adapt();
         fetch(addr, n);
         if (uniform(n)) {
             extend(&run, addr, n);
         } else {
             send_run(&run);
-            send_chunk(addr, n);
+            send_chunk(addr, n, format);
         }
         addr += n;
         left -= n;

@@ -9,6 +9,9 @@
 
 #define RING_BITS 17 /* 128 KiB between the wire and the rest */
 #define RING_SIZE (1 << RING_BITS)
+#define TX_BITS 14 /* 16 KiB between the rest and the wire */
+#define TX_SIZE (1 << TX_BITS)
+#define FIFO_ROOM 126 /* bytes that the UART's FIFO is filled up to */
 
 #define UART0 0x60000000
 #define UART_FIFO 0x00
@@ -20,6 +23,8 @@
 #define UART_FSM_STATUS 0x6c
 #define UART_CLK_CONF 0x78
 #define UART_ID 0x80
+#define UART_TXFIFO_EMPTY_INT 0x2
+#define UART_RX_INTS 0x101 /* RXFIFO_FULL, RXFIFO_TOUT */
 
 #define USB 0x60038000
 #define USB_EP1 0x00
@@ -40,9 +45,9 @@
 
 #define REG(addr) (*(volatile uint32_t *)(addr))
 
-#define UART_RXFIFO_FULL_INT (1u << 0)
-#define UART_RXFIFO_TOUT_INT (1u << 8)
 #define UART_RXFIFO_FULL_THRHD_M 0x3ffu
+#define UART_TXFIFO_EMPTY_THRHD_S 10
+#define UART_TXFIFO_EMPTY_THRHD_M (0x3ffu << UART_TXFIFO_EMPTY_THRHD_S)
 #define UART_RX_TOUT_EN (1u << 23)
 #define UART_SCLK_SEL_M (3u << 20)
 #define UART_SCLK_SEL_XTAL (3u << 20)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The stub's entry, its vectors, and the interrupt that takes in what the host sends.
+ * The stub's entry, its vectors, and the interrupt that takes in what the host sends and
+ * sends what waits for it.
  *
  * The image begins at the level-2 vector, 0x180 behind VECBASE: no window exception can
  * happen, since code of the call0 ABI leaves PS.WOE clear.  Source: Xtensa Instruction
@@ -21,7 +22,8 @@ _vectors:
     .align 4
     .literal_position
 
-/* Moves all that has come into the ring.  The interrupts are cleared first, so that none
+/* Moves all that has come into one ring, and as much out of the other as the FIFO takes;
+ * where there is nothing to send it asks no more.  The interrupts are cleared first, so that none
  * is lost.  An overrun needs no care: it costs frames, which the protocol sends again. */
 level2:
     wsr.excsave2 a0
@@ -69,7 +71,30 @@ level2:
     s32i a5, a3, 4
     j 4b
 5:  s32i a6, a3, 0
-    movi a0, saved
+    movi a2, UART0
+    movi a3, tx
+    l32i a6, a3, 0
+    l32i a7, a3, 4
+    beq a6, a7, 8f
+    l32i a4, a2, UART_STATUS
+    extui a4, a4, 16, 10
+    movi a5, FIFO_ROOM
+    sub a4, a5, a4
+    blti a4, 1, 9f
+6:  extui a0, a7, 0, TX_BITS
+    movi a5, tx_ring
+    add a0, a0, a5
+    l8ui a5, a0, 0
+    s32i a5, a2, UART_FIFO
+    addi a7, a7, 1
+    addi a4, a4, -1
+    beq a6, a7, 7f
+    bnez a4, 6b
+7:  s32i a7, a3, 4
+    j 9f
+8:  movi a5, UART_RX_INTS
+    s32i a5, a2, UART_INT_ENA
+9:  movi a0, saved
     l32i a2, a0, 0
     l32i a3, a0, 4
     l32i a4, a0, 8

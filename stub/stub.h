@@ -22,8 +22,12 @@ struct rx {
 struct fault {
     uint32_t cause_plus_1, addr;
 };
+struct tx {
+    volatile uint32_t head, tail; /* bytes put in and taken out so far */
+};
 extern struct rx rx;
-extern uint8_t ring[RING_SIZE];
+extern struct tx tx;
+extern uint8_t ring[RING_SIZE], tx_ring[TX_SIZE];
 extern struct fault faulted;
 
 _Noreturn void restart(void);
@@ -53,6 +57,8 @@ void reply_begin(unsigned op, unsigned status);
 void reply_word(uint32_t word);
 void reply_bytes(const void *bytes, size_t n);
 void reply_end(void);
+/* Bytes of answers that wait for the wire; by USB none do. */
+uint32_t backlog(void);
 /* Ends a frame that cannot be finished: it has no CRC, so that nobody takes it. */
 void reply_break(void);
 /* All in one: status and n words. */
@@ -162,7 +168,7 @@ static inline void put_byte(uint8_t byte)
 
 /* Those of BEGIN to STATUS. */
 void serve_session(void);
-/* Whether the frame is one of a session that is over, which is then answered. */
+void read_set_up(void);
 void serve_read(void);
 void serve_erase(void);
 

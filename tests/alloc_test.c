@@ -31,6 +31,7 @@
 #include <cmocka.h>
 
 struct libdeflate_compressor;
+struct libdeflate_decompressor;
 
 /* ---- the allocator ----------------------------------------------------------------------- */
 
@@ -40,6 +41,7 @@ void *__real_realloc(void *old, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 char *__real_strdup(const char *text);
 struct libdeflate_compressor *__real_libdeflate_alloc_compressor(int level);
+struct libdeflate_decompressor *__real_libdeflate_alloc_decompressor(void);
 void __real_free(void *p);
 
 void *__wrap_malloc(size_t size);
@@ -48,6 +50,7 @@ void *__wrap_realloc(void *old, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
 struct libdeflate_compressor *__wrap_libdeflate_alloc_compressor(int level);
+struct libdeflate_decompressor *__wrap_libdeflate_alloc_decompressor(void);
 void __wrap_free(void *p);
 
 static unsigned long asked, fails_at; /* counted from 1; 0: none fails */
@@ -96,6 +99,11 @@ char *__wrap_strdup(const char *text)
 struct libdeflate_compressor *__wrap_libdeflate_alloc_compressor(int level)
 {
     return refused() ? NULL : __real_libdeflate_alloc_compressor(level);
+}
+
+struct libdeflate_decompressor *__wrap_libdeflate_alloc_decompressor(void)
+{
+    return refused() ? NULL : __real_libdeflate_alloc_decompressor();
 }
 
 void __wrap_free(void *p)

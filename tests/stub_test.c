@@ -243,7 +243,8 @@ static void malformed_requests(void **state)
     assert_int_equal(ASK(&b, ESPY_STUB_ERASE, 0xfffff000, 0x2000), ESPY_STUB_BAD_RANGE);
     assert_int_equal(ASK(&b, ESPY_STUB_BEGIN, 1, 7, 0, 0x1000), ESPY_STUB_BAD_RANGE);
     assert_int_equal(ASK(&b, ESPY_STUB_DIGESTS, 0, 0x1000, 0), ESPY_STUB_BAD_RANGE);
-    assert_int_equal(ASK(&b, ESPY_STUB_READ, 0xffffffff, 2), ESPY_STUB_BAD_RANGE);
+    assert_int_equal(ASK(&b, ESPY_STUB_READ, 0xffffffff, 2, ESPY_STUB_RAW), ESPY_STUB_BAD_RANGE);
+    assert_int_equal(ASK(&b, ESPY_STUB_READ, 0, 2, ESPY_STUB_RUN), ESPY_STUB_BAD_RANGE);
     assert_int_equal(ASK(&b, ESPY_STUB_END, 77, 0), ESPY_STUB_NO_SESSION);
     assert_int_equal(ASK(&b, ESPY_STUB_BAUD, 0), ESPY_STUB_BAD_REQUEST);
     tear_down(&b);

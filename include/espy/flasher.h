@@ -23,6 +23,7 @@
 #define ESPY_FLASHER_H
 
 #include "espy/err.h"
+#include "espy/image.h"
 #include "espy/link.h"
 #include "espy/log.h"
 
@@ -196,6 +197,17 @@ void espy_flash_plan_free(espy_flash_plan *plan);
  * written then. */
 espy_status espy_flasher_write(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err);
 
+/* The partition table on the board; *found == false: it is blank or damaged. */
+espy_status espy_flasher_table(espy_flasher *flasher, espy_partitions *table, bool *found, espy_err *err);
+
+#define ESPY_IMAGE_PARTS_MAX (ESPY_WRITES_MAX + ESPY_ERASES_MAX)
+
+/* What writing a merged image means for this board, as espy_image_plan_make() has it: up to
+ * ESPY_IMAGE_PARTS_MAX parts, which point into the image.  A board whose update was
+ * interrupted gets the parts that complete it: the files that were to stay stay. */
+espy_status espy_flasher_image_parts(espy_flasher *flasher, const espy_image *image, espy_flash_part *parts, size_t *n,
+                                     espy_err *err);
+
 /* The MD5 of a range of the flash: the ROM's, or of what is read through the stub. */
 espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err);
 
@@ -205,8 +217,10 @@ espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err);
 
 /* Leaves download mode: puts the link back to 115200 baud, clears the forced
- * download bit and resets through the lines, or through the chip's watchdog
- * where the link has none.  The board runs its flash when this returns. */
+ * download bit and resets through the lines, or through the chip's watchdog where the link
+ * has none or they would not do: on the chip's own USB after BOOT was held.  The board runs its
+ * flash when this returns; where the link `returns`, its port may have gone, and
+ * espy_link_reopen() finds it. */
 espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err);
 
 /* The same through the chip's watchdog whatever the link has. */

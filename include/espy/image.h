@@ -142,6 +142,9 @@ typedef struct espy_image_target {
  * or bootloader alone, a file or a declared size larger than the flash. */
 espy_status espy_image_check(const espy_image *image, const espy_image_target *target, espy_err *err);
 
+/* The same for an image of any kind, wherever it is put: only the chip and its revision. */
+espy_status espy_image_check_chip(const espy_image *image, const espy_image_target *target, espy_err *err);
+
 /* ESPY_E_UNSUPPORTED unless this is a merged image; the sentence says what it is. */
 espy_status espy_image_need_merged(const espy_image *image, espy_err *err);
 
@@ -172,6 +175,13 @@ void espy_fit_free(espy_fit *fit);
  * the flash behind the last partition.  false: there is none. */
 bool espy_partitions_filesystem(const espy_partitions *table, uint32_t flash_size, espy_partition *fs);
 
+/* The file system of the firmware in a merged image; false: it has none. */
+bool espy_image_filesystem(const espy_image *image, uint32_t flash_size, espy_partition *fs);
+
+/* Whether the beginning of a partition holds a littlefs or FAT file system that says of
+ * itself that it has exactly `size` bytes.  n: two sectors, or all of a smaller one. */
+bool espy_filesystem_spans(const uint8_t *bytes, size_t n, uint32_t size);
+
 #define ESPY_WRITES_MAX (2 * ESPY_PARTITIONS_MAX + 4)
 #define ESPY_ERASES_MAX 4
 
@@ -189,7 +199,8 @@ typedef struct espy_image_plan {
  * and data partitions with contents; blank partitions (nvs) are not touched.
  * Erased besides are otadata that the image has blank, and the first two blocks
  * of the file system (littlefs' superblock pair, FAT's boot sector) unless `old`
- * had the very same file system, whose files then stay. */
+ * had the very same file system, whose files then stay.  They must be erased before the
+ * table is written, after which nobody could tell any more that they are stale. */
 void espy_image_plan_make(espy_image_plan *plan, const espy_image *image, uint32_t flash_size,
                           const espy_partitions *old);
 

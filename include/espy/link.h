@@ -30,6 +30,10 @@ typedef struct espy_link_ops {
     uint64_t (*now_ms)(void *self);
     /* Lets time pass on the link's clock. */
     espy_status (*sleep)(void *self, uint32_t ms, espy_err *err);
+    /* After the port has gone: waits up to timeout_ms for the same board to show one again,
+     * under whatever name and identity, and opens it.  NULL unless links of this kind have
+     * `returns`. */
+    espy_status (*reopen)(void *self, uint32_t timeout_ms, espy_err *err);
     void (*close)(void *self); /* frees self and the link, which usually lies within */
 } espy_link_ops;
 
@@ -37,12 +41,14 @@ typedef struct espy_link {
     const espy_link_ops *ops;
     void *self;
     const espy_log *log; /* ESPY_LOG_WIRE; may be NULL */
-    char name[256];      /* as the user wrote it: "/dev/ttyUSB0", "emu:n16r8" */
+    char name[256];      /* as the user wrote it: "/dev/ttyUSB0", "emu:n16r8"; a reopened port's own */
     bool has_lines;      /* DTR and RTS reach a reset circuit (false on raw TCP) */
     bool lines_apart;    /* they change one after the other, a round trip apart (RFC 2217) */
     uint16_t usb_vid;    /* the USB identity of the port, or 0 */
     uint16_t usb_pid;
     uint32_t top_baud; /* what its maker says it does; 0: nobody knows */
+    bool returns;      /* the chip's own USB: it goes with a reset of the chip, and comes back */
+    bool described;    /* in the wire log */
 } espy_link;
 
 /* Opens what PORT names: a device path such as /dev/ttyUSB0 (115200 8N1, lines
@@ -54,10 +60,13 @@ espy_status espy_link_open(espy_link **link, const char *port, const espy_log *l
 
 /* The calls below log the wire and then do what the operation of that name does.
  * Each line of the log is "MS KIND REST": the time on the link's clock and one of
+ *     MS port LINES VID PID TOP RETURNS NAME    what is open from now on: lines 0 none, 1 both
+ *                         at once, 2 apart; the identity in hex; top_baud; 1 if it returns
  *     MS > HEX            bytes to the board
  *     MS < HEX            bytes from the board
  *     MS lines DTR RTS    1 asserts
  *     MS baud RATE
+ *     MS failed CALL      read, write, lines or baud has failed with ESPY_E_IO
  */
 espy_status espy_link_read(espy_link *link, uint8_t *bytes, size_t cap, uint32_t timeout_ms, size_t *got,
                            espy_err *err);
@@ -66,6 +75,10 @@ espy_status espy_link_set_lines(espy_link *link, bool dtr, bool rts, espy_err *e
 espy_status espy_link_set_baud(espy_link *link, uint32_t baud, espy_err *err);
 uint64_t espy_link_now_ms(espy_link *link);
 espy_status espy_link_sleep(espy_link *link, uint32_t ms, espy_err *err);
+/* After a call has failed with ESPY_E_IO: where link->returns, waits for the port as the
+ * operation of that name does; ESPY_E_IO where it does not, or does not come back in time.
+ * The port is then as one that was just opened. */
+espy_status espy_link_reopen(espy_link *link, uint32_t timeout_ms, espy_err *err);
 /* Discards what has arrived. */
 espy_status espy_link_drain(espy_link *link, espy_err *err);
 /* Closes and frees; NULL is allowed. */

@@ -7,7 +7,8 @@
  * sends, and what comes from each goes to UART0 in turn.  A program that writes faster than
  * the board reads is held up, not robbed; one that does not read what comes loses it once
  * its queue is full, as at a bridge.  RFC 2217 carries DTR, RTS, rate and frame; raw TCP has
- * none of them, and a pseudo-terminal a rate alone.
+ * none of them, and a pseudo-terminal a rate alone.  With the key port=usb in the board's name they
+ * are ends of the serial port that the chip's own USB shows.
  *
  *     espy_serve_open(&serve, &config, &err);
  *     while (not to end && espy_serve_turn(serve, -1, 1000, &err) == ESPY_OK)

@@ -39,7 +39,9 @@ static void phase_note(const espy_board_session *s, bool last, char *note, size_
     char bytes[32], other[32];
     const espy_flasher_stats *stats = espy_flasher_get_stats(s->flasher);
     espy_size_text(s->progress.total, bytes, sizeof bytes);
-    if (s->phase == ESPY_PHASE_COMPARE && stats->bytes_skipped == stats->bytes_image)
+    if (s->phase == ESPY_PHASE_COMPARE && stats->bytes_image == 0) /* for the sake of comparing, or to erase */
+        snprintf(note, cap, "%s", bytes);
+    else if (s->phase == ESPY_PHASE_COMPARE && stats->bytes_skipped == stats->bytes_image)
         snprintf(note, cap, "the flash holds this image already");
     else if (s->phase == ESPY_PHASE_COMPARE && stats->bytes_skipped > 0)
         snprintf(note, cap, "%s of %s are there already", espy_size_text(stats->bytes_skipped, other, sizeof other),

@@ -149,7 +149,7 @@ void espy_info_report(const espy_info *info)
     printf("\n");
     head("Firmware");
     if (info->unreadable != NULL) {
-        espy_report_row("boots", "what cannot be known: %s", info->unreadable);
+        espy_report_row("boots", "unknown: %s", info->unreadable);
     } else {
         boots_rows(info);
         loader_row(&info->survey);

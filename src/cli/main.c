@@ -43,6 +43,25 @@ const espy_command espy_commands[] = {
      "flash what tells the firmware: bootloader, partition table, which application boots, its\n"
      "version, and whether there is a file system. Nothing is written; then the board runs again.",
      espy_info_options},
+    {"flash", espy_cmd_flash, "flash [OPTIONS] FILE[@WHERE]...", "write files into the flash, as they are",
+     "WHERE is an address (0x10000, 64K) or the name of a partition in the board's table, or in\n"
+     "that of the image written with it. A whole image needs none: what is blank in it stays as\n"
+     "it is on the board, and so do settings and files; with @0 all of it is written. Intel HEX\n"
+     "and UF2 have addresses of their own. What the flash holds already, by the chip's digests,\n"
+     "is neither erased nor sent; --plan shows that and writes nothing.",
+     espy_flash_options},
+    {"read", espy_cmd_read, "read -o FILE [OPTIONS] [RANGE | PARTITION]...", "read the flash into a file",
+     "RANGE is ADDRESS+SIZE or ADDRESS..END; without any, all of the flash is read. Several are\n"
+     "written one behind the other. The file appears once it agrees with the chip's digests.",
+     espy_read_options},
+    {"verify", espy_cmd_verify, "verify [OPTIONS] FILE[@WHERE]...", "compare files with the flash",
+     "WHERE is as in `espy help flash`. Lists the ranges that differ, or are blank, by the chip's\n"
+     "digests, and ends with status 6 if there are any.",
+     espy_verify_options},
+    {"erase", espy_cmd_erase, "erase [OPTIONS] all\nerase [OPTIONS] RANGE | PARTITION...", "make flash blank",
+     "RANGE is ADDRESS+SIZE or ADDRESS..END, in whole sectors of 4 KB. What is blank already is\n"
+     "left alone, and that all is blank in the end is verified on the chip.",
+     espy_erase_options},
     {"image", espy_cmd_image,
      "image show FILE\nimage fit FILE --flash SIZE -o OUT\n"
      "image merge FILE@ADDRESS... -o OUT\nimage split FILE -o FOLDER",

@@ -12,6 +12,7 @@
 
 enum {
     SYNC_TRIES = 8,        /* per reset: 700 ms */
+    RETURN_MS = 10000,     /* within which a chip on its own USB shows its port again after a reset */
     NO_LINES_ATTEMPTS = 4, /* rounds of SYNCs for each configured attempt where nothing resets the board */
     /* Until the ROM runs at a new rate, it needs 1 ms after its reply.  The drivers of the
      * usual bridges wait for theirs to have taken it; where one is slower than that, the first
@@ -70,14 +71,14 @@ static espy_status refuse_stub(espy_flasher *flasher, espy_err *err)
     return ESPY_E_DEVICE;
 }
 
-/* One reset, if the board can be reset, and a few SYNCs. */
-static espy_status attempt(espy_flasher *flasher, unsigned i, espy_err *err)
+/* One reset, if it is wanted, and a few SYNCs. */
+static espy_status attempt(espy_flasher *flasher, unsigned i, bool reset, espy_err *err)
 {
     espy_status st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
     flasher->stub.running = false;
     if (st == ESPY_OK)
         st = espy_session_forget(&flasher->session, err);
-    if (st == ESPY_OK && can_reset(flasher))
+    if (st == ESPY_OK && reset)
         st = espy_reset_to_loader(flasher->link, flasher->config.reset, i, err);
     return st == ESPY_OK ? espy_session_sync(&flasher->session, SYNC_TRIES, err) : st;
 }
@@ -91,6 +92,18 @@ static espy_status settled(espy_flasher *flasher, espy_err *err)
     return espy_reset_is_usb_jtag(flasher->link) ? stop_watchdogs(flasher, err) : ESPY_OK;
 }
 
+/* The chip's own USB went with a reset: what comes back may be the loader. */
+static espy_status follow(espy_flasher *flasher, espy_err *err)
+{
+    espy_err why = {0};
+    espy_status st = espy_link_reopen(flasher->link, RETURN_MS, err);
+    if (st != ESPY_OK)
+        return st;
+    st = attempt(flasher, 0, false, &why);
+    return st == ESPY_E_IO ? ESPY_E_TIMEOUT /* gone again: the next attempt follows it */
+                           : espy_pass(err, st, &why);
+}
+
 /* What a drain throws away between SYNCs was heard only in part; the loudest attempt
  * tells most. */
 static espy_status reach_loader(espy_flasher *flasher, espy_err *err)
@@ -99,7 +112,11 @@ static espy_status reach_loader(espy_flasher *flasher, espy_err *err)
     for (unsigned i = 0; i < total; i++) {
         espy_err why = {0};
         espy_flasher_progress(flasher, ESPY_PHASE_CONNECT, i, total);
-        espy_status st = attempt(flasher, i, &why);
+        espy_status st = attempt(flasher, i, can_reset(flasher), &why);
+        if (st == ESPY_E_IO && flasher->link->returns) {
+            why = (espy_err){0};
+            st = follow(flasher, &why);
+        }
         if (st == ESPY_OK)
             return settled(flasher, err);
         if (st != ESPY_E_TIMEOUT)

@@ -4,6 +4,7 @@
  */
 #include "flasher.h"
 
+#include "diagnose.h"
 #include "reset.h"
 #include "rtc.h"
 
@@ -119,7 +120,7 @@ espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, ui
                      (unsigned long long)size, (unsigned)addr, (unsigned)flasher->flash_size);
 }
 
-enum { READINGS = 4 };
+enum { READINGS = 4, ROM_PIECE = 64 * 1024 /* is checked by itself */ };
 
 /* The ROM always answers with 64 bytes, of which as many mean something as asked for. */
 static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
@@ -148,7 +149,7 @@ static espy_status read_once(espy_flasher *flasher, uint32_t addr, uint8_t *byte
 }
 
 /* The ROM's replies carry no checksum, but its MD5 tells whether all of them were right. */
-static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+static espy_status read_checked(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
     for (unsigned i = 0; i < READINGS; i++) {
         uint8_t is[16], was[16];
@@ -165,6 +166,19 @@ static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *by
     return ESPY_E_PROTOCOL;
 }
 
+static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+{
+    espy_status st = ESPY_OK;
+    for (size_t at = 0; at < n && st == ESPY_OK; at += ROM_PIECE) {
+        size_t left = n - at;
+        espy_flasher_progress(flasher, ESPY_PHASE_READ, at, n);
+        st = read_checked(flasher, addr + (uint32_t)at, bytes + at, left < ROM_PIECE ? left : ROM_PIECE, err);
+    }
+    if (st == ESPY_OK)
+        espy_flasher_progress(flasher, ESPY_PHASE_READ, n, n);
+    return st;
+}
+
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
     espy_status st = espy_flasher_readable(flasher, addr, n, err);
@@ -176,7 +190,7 @@ espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *byt
 
 /* ---- leaving ---------------------------------------------------------------------------- */
 
-enum { WATCHDOG_TICKS = 2000, WATCHDOG_WAIT_MS = 500, LAST_REPLY_MS = 200 };
+enum { WATCHDOG_TICKS = 2000, WATCHDOG_WAIT_MS = 500, LAST_REPLY_MS = 200, LOADER_SYNCS = 8 };
 
 /* The chip may be gone before it has answered. */
 static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
@@ -210,6 +224,20 @@ static espy_status line_reset(espy_flasher *flasher, espy_err *err)
     return st == ESPY_OK ? espy_reset_to_flash(flasher->link, flasher->config.hard_reset, err) : st;
 }
 
+/* Through the chip's own USB the lines reset its core alone, which does not look at its pins
+ * again: where somebody held BOOT, the ROM waits for a download once more, and says so.  That
+ * is listened for, not asked, since a program that runs would take it for its input. */
+static espy_status usb_reset(espy_flasher *flasher, espy_err *err)
+{
+    espy_status st = line_reset(flasher, err);
+    if (st == ESPY_OK)
+        st = espy_session_listen(&flasher->session, err);
+    if (st != ESPY_OK || !espy_boot_log_parse(flasher->session.heard).waiting)
+        return st;
+    st = espy_session_sync(&flasher->session, LOADER_SYNCS, err);
+    return st == ESPY_OK ? watchdog_reset(flasher, err) : st;
+}
+
 /* Firmware that was told to reboot into download mode by this bit would stay there.
  * That the request fails must not keep the board from its reset. */
 static espy_status clear_forced_download(espy_flasher *flasher, espy_err *err)
@@ -222,20 +250,35 @@ static espy_status clear_forced_download(espy_flasher *flasher, espy_err *err)
     return espy_pass(err, st, &why);
 }
 
+/* The chip's own USB goes with its reset; whoever uses the link next reopens it. */
+static espy_status pull_reset(espy_flasher *flasher, bool by_lines, espy_err *err)
+{
+    espy_err why = {0};
+    espy_status st;
+    if (!by_lines)
+        st = watchdog_reset(flasher, &why);
+    else if (espy_reset_is_usb_jtag(flasher->link) && flasher->config.hard_reset == NULL)
+        st = usb_reset(flasher, &why);
+    else
+        st = line_reset(flasher, &why);
+    return st == ESPY_E_IO && flasher->link->returns ? ESPY_OK : espy_pass(err, st, &why);
+}
+
 static espy_status leave(espy_flasher *flasher, bool by_lines, espy_err *err)
 {
     uint64_t start = espy_link_now_ms(flasher->link);
     espy_flasher_progress(flasher, ESPY_PHASE_RESET, 0, 0);
     espy_status st = clear_forced_download(flasher, err);
     if (st == ESPY_OK)
-        st = by_lines ? line_reset(flasher, err) : watchdog_reset(flasher, err);
+        st = pull_reset(flasher, by_lines, err);
     espy_flasher_spent(flasher, &flasher->stats.reset_s, start);
     return st;
 }
 
 espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err)
 {
-    return leave(flasher, flasher->link->has_lines, err);
+    /* The loader behind USB-OTG does not obey the lines. */
+    return leave(flasher, flasher->link->has_lines && !espy_reset_is_usb_otg(flasher->link), err);
 }
 
 espy_status espy_flasher_reset_by_watchdog(espy_flasher *flasher, espy_err *err)

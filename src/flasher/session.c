@@ -59,7 +59,7 @@ static void hear(espy_session *session, const uint8_t *bytes, size_t n)
 
 /* Not espy_link_drain(): what a board says between its reset and the first SYNC is what
  * a diagnosis needs. */
-static espy_status drop_input(espy_session *session, espy_err *err)
+espy_status espy_session_listen(espy_session *session, espy_err *err)
 {
     session->rx_at = session->rx_size = 0;
     espy_slip_init(&session->slip, session->frame, sizeof session->frame);
@@ -75,7 +75,7 @@ static espy_status drop_input(espy_session *session, espy_err *err)
 
 espy_status espy_session_forget(espy_session *session, espy_err *err)
 {
-    espy_status st = drop_input(session, err);
+    espy_status st = espy_session_listen(session, err);
     session->heard_size = 0;
     session->heard[0] = '\0';
     return st;
@@ -213,7 +213,7 @@ static espy_status take_replies(espy_session *session, espy_err *err)
         if (st != ESPY_OK)
             return st;
     }
-    return drop_input(session, err);
+    return espy_session_listen(session, err);
 }
 
 /* How long the n-th SYNC is waited for.  The ROM measures the rate by one SYNC and finds the
@@ -232,7 +232,7 @@ espy_status espy_session_sync(espy_session *session, unsigned tries, espy_err *e
     for (unsigned i = 0; i < tries; i++) {
         espy_loader_reply reply;
         espy_err why = {0};
-        espy_status st = drop_input(session, &why);
+        espy_status st = espy_session_listen(session, &why);
         uint64_t until = espy_link_now_ms(session->link) + sync_ms(i);
         if (st == ESPY_OK)
             st = espy_session_request(session, &request, sync_ms(i), &reply, &why);
@@ -257,7 +257,7 @@ static espy_status sync_in_full(espy_session *session, espy_err *err)
 {
     espy_loader_request request = espy_loader_sync();
     espy_loader_reply reply;
-    espy_status st = drop_input(session, err);
+    espy_status st = espy_session_listen(session, err);
     if (st == ESPY_OK)
         st = espy_session_request(session, &request, SYNC_MS, &reply, err);
     for (unsigned i = 1; i < SYNC_REPLIES && st == ESPY_OK; i++)

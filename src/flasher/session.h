@@ -22,8 +22,8 @@ typedef struct espy_session {
     void *user;
 
     espy_slip slip;
-    uint8_t frame[ESPY_STUB_FRAME_MAX]; /* no reply of the ROM is longer */
-    uint8_t rx[1024];                   /* read from the link, not yet decoded from rx_at on */
+    uint8_t frame[ESPY_STUB_ANSWER_MAX]; /* no reply of the ROM is longer */
+    uint8_t rx[1024];                    /* read from the link, not yet decoded from rx_at on */
     size_t rx_at, rx_size;
     espy_buf tx;
     uint8_t last_op; /* of the request before this one */
@@ -39,6 +39,9 @@ void espy_session_free(espy_session *session);
 
 /* Drops received bytes, decoder state and what was heard: before a reset. */
 espy_status espy_session_forget(espy_session *session, espy_err *err);
+
+/* Drops received bytes and decoder state, but adds them to what was heard. */
+espy_status espy_session_listen(espy_session *session, espy_err *err);
 
 /* Sends the request once and waits for its reply, which stays valid until the next
  * call.  ESPY_E_TIMEOUT: no reply.  ESPY_E_DEVICE: a refusal, its code in err->detail. */

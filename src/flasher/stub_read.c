@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reading through the stub: two requests are always on their way, so that the wire stays
- * full, and what does not arrive is asked for again.
+ * full, and what does not arrive is asked for again, then uncompressed: smaller frames are
+ * lost more rarely.
  */
 #include "stub.h"
 
@@ -9,18 +10,23 @@
 
 #include "../base/bytes.h"
 
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    CHUNK = 2048,     /* the stub's frames hold one, or a run of many */
+    CHUNK = 2048,     /* the stub's frames hold one or many */
     SPAN = 64 * 1024, /* of a request */
     FLYING_MAX = 2,
     TROUBLES_MAX = 24 /* without a byte of progress */
 };
 
+/* Of a chunk. */
+typedef enum state { MISSING, ASKED, HAVE } state;
+
 typedef struct request {
     uint16_t tag;
+    state was;
     size_t first, end; /* chunks */
 } request;
 
@@ -30,7 +36,8 @@ typedef struct reading {
     uint8_t *bytes;
     size_t n;
     size_t chunks;
-    bool *have; /* by chunk */
+    state *states; /* by chunk */
+    struct libdeflate_decompressor *decompressor;
     size_t missing;
     size_t at; /* where the next request is looked for */
     request flying[FLYING_MAX];
@@ -47,11 +54,12 @@ static size_t chunk_size(const reading *r, size_t chunk)
 /* The next run of missing chunks; false where there is none behind r->at. */
 static bool next_gap(reading *r, request *gap)
 {
-    while (r->at < r->chunks && r->have[r->at])
+    while (r->at < r->chunks && r->states[r->at] == HAVE)
         r->at++;
     gap->first = r->at;
-    while (r->at < r->chunks && !r->have[r->at] && r->at - gap->first < SPAN / CHUNK)
-        r->at++;
+    gap->was = r->at < r->chunks ? r->states[r->at] : HAVE;
+    while (r->at < r->chunks && r->states[r->at] == gap->was && r->at - gap->first < SPAN / CHUNK)
+        r->states[r->at++] = ASKED;
     gap->end = r->at;
     return gap->first < gap->end;
 }
@@ -65,10 +73,11 @@ static espy_status fill(reading *r, espy_err *err)
     }
     request gap;
     while (r->n_flying < FLYING_MAX && next_gap(r, &gap)) {
-        uint8_t payload[8];
+        uint8_t payload[12];
         size_t end = gap.end * CHUNK < r->n ? gap.end * CHUNK : r->n;
         put_le32(payload, r->addr + (uint32_t)(gap.first * CHUNK));
         put_le32(payload + 4, (uint32_t)(end - gap.first * CHUNK));
+        put_le32(payload + 8, gap.was == MISSING ? ESPY_STUB_DEFLATE : ESPY_STUB_RAW);
         espy_status st = espy_stub_send(r->flasher, ESPY_STUB_READ, payload, sizeof payload, NULL, 0, err);
         if (st != ESPY_OK)
             return st;
@@ -91,6 +100,17 @@ static bool land(reading *r, uint16_t tag, bool over)
     return false;
 }
 
+static bool unpack(reading *r, const espy_stub_piece *piece, uint8_t *to)
+{
+    switch (piece->format) {
+    case ESPY_STUB_RAW: memcpy(to, piece->bytes, piece->size); return true;
+    case ESPY_STUB_RUN: memset(to, piece->bytes[0], piece->size); return true;
+    default:
+        return libdeflate_deflate_decompress(r->decompressor, piece->bytes, piece->n_bytes, to, piece->size, NULL) ==
+               LIBDEFLATE_SUCCESS;
+    }
+}
+
 /* Whole chunks at their places; anything else is not what was asked for. */
 static void keep(reading *r, const espy_stub_piece *piece)
 {
@@ -99,15 +119,13 @@ static void keep(reading *r, const espy_stub_piece *piece)
         return;
     if (piece->size % CHUNK != 0 && from + piece->size != r->n)
         return;
-    if (piece->bytes != NULL)
-        memcpy(r->bytes + from, piece->bytes, piece->size);
-    else
-        memset(r->bytes + from, piece->value, piece->size);
+    if (!unpack(r, piece, r->bytes + from))
+        return;
     for (size_t done = 0; done < piece->size; done += CHUNK) {
         size_t chunk = (from + done) / CHUNK;
-        r->missing -= r->have[chunk] ? 0 : chunk_size(r, chunk);
+        r->missing -= r->states[chunk] == HAVE ? 0 : chunk_size(r, chunk);
         r->troubles = 0;
-        r->have[chunk] = true;
+        r->states[chunk] = HAVE;
     }
 }
 
@@ -131,6 +149,14 @@ static void start_over(reading *r)
     r->troubles += 3;
 }
 
+/* The longest frame takes its time, which at low rates is most of it. */
+static uint64_t deadline(const reading *r)
+{
+    enum { BITS = 10 };
+    return espy_link_now_ms(r->flasher->link) + ESPY_STUB_ALIVE_MS +
+           1000ull * BITS * ESPY_SLIP_MAX(ESPY_STUB_ANSWER_MAX) / r->flasher->baud;
+}
+
 static espy_status run(reading *r, espy_err *err)
 {
     espy_status st = ESPY_OK;
@@ -139,8 +165,7 @@ static espy_status run(reading *r, espy_err *err)
         bool found = false;
         st = fill(r, err);
         if (st == ESPY_OK)
-            st = espy_stub_next(r->flasher, espy_link_now_ms(r->flasher->link) + ESPY_STUB_ALIVE_MS, &frame, &found,
-                                err);
+            st = espy_stub_next(r->flasher, deadline(r), &frame, &found, err);
         if (st == ESPY_OK && found)
             st = take(r, &frame, err);
         else if (st == ESPY_OK)
@@ -155,11 +180,15 @@ static espy_status run(reading *r, espy_err *err)
 espy_status espy_stub_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
     reading r = {.flasher = flasher, .addr = addr, .bytes = bytes, .n = n, .missing = n};
+    espy_status st = ESPY_E_MEMORY;
     r.chunks = (n + CHUNK - 1) / CHUNK;
-    r.have = calloc(r.chunks + 1, sizeof *r.have);
-    if (r.have == NULL)
-        return espy_fail(err, ESPY_E_MEMORY, "no memory to read %zu bytes of flash", n);
-    espy_status st = run(&r, err);
-    free(r.have);
+    r.states = calloc(r.chunks + 1, sizeof *r.states);
+    r.decompressor = libdeflate_alloc_decompressor();
+    if (r.states != NULL && r.decompressor != NULL)
+        st = run(&r, err);
+    else
+        espy_fail(err, st, "no memory to read %zu bytes of flash", n);
+    libdeflate_free_decompressor(r.decompressor);
+    free(r.states);
     return st;
 }

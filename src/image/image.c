@@ -250,25 +250,34 @@ static espy_status check_fits(const espy_image *image, uint32_t flash_size, espy
     return ESPY_OK;
 }
 
-espy_status espy_image_check(const espy_image *image, const espy_image_target *target, espy_err *err)
+static uint16_t min_revision(const espy_image *image)
+{
+    uint16_t min_rev = image->kind == ESPY_IMAGE_APP ? 0 : image->bootloader.min_rev;
+    return image->app_count > 0 && image->apps[0].min_rev > min_rev ? image->apps[0].min_rev : min_rev;
+}
+
+espy_status espy_image_check_chip(const espy_image *image, const espy_image_target *target, espy_err *err)
 {
     const char *name = espy_image_chip_name(image->chip_id), *board = espy_image_chip_name(target->chip_id);
+    uint16_t min_rev = min_revision(image);
     if (image->chip_id != target->chip_id) {
         espy_fail(err, ESPY_E_UNSUPPORTED, "the image is for the %s (chip id %u), but the board has an %s (chip id %u)",
                   name, image->chip_id, board != NULL ? board : "unknown chip", target->chip_id);
         espy_advise(err, "Pass an image for the board's chip.");
         return ESPY_E_UNSUPPORTED;
     }
-    espy_status st = espy_image_need_merged(image, err);
-    if (st != ESPY_OK)
-        return st;
-    uint16_t min_rev = image->bootloader.min_rev;
-    if (image->apps[0].min_rev > min_rev)
-        min_rev = image->apps[0].min_rev;
     if (target->revision < min_rev)
         return espy_fail(err, ESPY_E_UNSUPPORTED, "the image needs chip revision v%u.%u, but the board has v%u.%u",
                          min_rev / 100, min_rev % 100, target->revision / 100, target->revision % 100);
-    return check_fits(image, target->flash_size, err);
+    return ESPY_OK;
+}
+
+espy_status espy_image_check(const espy_image *image, const espy_image_target *target, espy_err *err)
+{
+    espy_status st = espy_image_check_chip(image, target, err);
+    if (st == ESPY_OK)
+        st = espy_image_need_merged(image, err);
+    return st == ESPY_OK ? check_fits(image, target->flash_size, err) : st;
 }
 
 espy_status espy_image_need_merged(const espy_image *image, espy_err *err)

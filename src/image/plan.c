@@ -104,7 +104,7 @@ static bool same_fs(const espy_partition *a, const espy_partition *b)
 }
 
 /* The file system of firmware that is not MicroPython is an explicit one or none. */
-static bool image_fs(const espy_image *image, uint32_t flash_size, espy_partition *fs)
+bool espy_image_filesystem(const espy_image *image, uint32_t flash_size, espy_partition *fs)
 {
     if (!espy_partitions_filesystem(&image->table, flash_size, fs))
         return false;
@@ -127,7 +127,7 @@ void espy_image_plan_make(espy_image_plan *plan, const espy_image *image, uint32
             add_erase(plan, row->addr, row->size);
     }
     espy_partition fs, old_fs;
-    if (!image_fs(image, flash_size, &fs))
+    if (!espy_image_filesystem(image, flash_size, &fs))
         return;
     if (old == NULL || !espy_partitions_filesystem(old, flash_size, &old_fs) || !same_fs(&fs, &old_fs))
         add_erase(plan, fs.addr, fs.size < 2 * ESPY_SECTOR ? fs.size : 2 * ESPY_SECTOR);

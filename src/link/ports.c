@@ -7,8 +7,11 @@
  */
 #include "espy/ports.h"
 
+#include "system.h"
+
 #include <libserialport.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +26,7 @@ static const struct {
 } bridges[] = {
     {0x303A, 0x1001, "Espressif USB-Serial/JTAG", 0},
     {0x303A, 0x0009, "Espressif ESP32-S3 in USB download mode", 0},
+    {0x303A, 0x1002, "Espressif USB Bridge", 921600}, /* which has no data sheet */
     {0x303A, 0x4001, "MicroPython on an Espressif chip", 0},
     {0x303A, 0, "Espressif", 0},
     {0x10C4, 0xEA60, "Silicon Labs CP210x", 3000000}, /* CP2102N; the CP2102 does 1 Mbaud, the CP2104 2 */
@@ -69,20 +73,45 @@ static void identity(const struct sp_port *port, uint16_t *vid, uint16_t *pid)
     *pid = (uint16_t)p;
 }
 
-void espy_port_identity(const char *name, uint16_t *vid, uint16_t *pid)
-{
-    *vid = 0;
-    *pid = 0;
-    struct sp_port *port;
-    if (sp_get_port_by_name(name, &port) != SP_OK)
-        return;
-    identity(port, vid, pid);
-    sp_free_port(port);
-}
-
 static void copy(char *to, size_t cap, const char *from)
 {
     snprintf(to, cap, "%s", from == NULL ? "" : from);
+}
+
+bool espy_port_is_native(uint16_t vid, uint16_t pid)
+{
+    int i = find(vid, pid);
+    return vid != 0 && (i < 0 || bridges[i].top_baud == 0);
+}
+
+/* "34:85:18:AB:CD:EF" as "348518ABCDEF". */
+static void plain_serial(const char *serial, char *text, size_t cap)
+{
+    size_t n = 0;
+    for (; *serial != '\0' && n + 1 < cap; serial++)
+        if (isalnum((unsigned char)*serial))
+            text[n++] = (char)toupper((unsigned char)*serial);
+    text[n] = '\0';
+}
+
+enum { MAC_DIGITS = 12 };
+
+/* The chip's MAC, which MicroPython fills up with zeros and the ROM does not; or any other
+ * number, in full. */
+static bool same_serial(const char *a, const char *b)
+{
+    char x[64], y[64];
+    plain_serial(a, x, sizeof x);
+    plain_serial(b, y, sizeof y);
+    size_t n = strlen(x) < strlen(y) ? strlen(x) : strlen(y);
+    return n >= MAC_DIGITS ? strncmp(x, y, n) == 0 : n > 0 && strcmp(x, y) == 0;
+}
+
+bool espy_port_same_board(const espy_port *a, const espy_port *b)
+{
+    if (same_serial(a->serial, b->serial))
+        return true;
+    return a->location[0] != '\0' && strcmp(a->location, b->location) == 0;
 }
 
 static espy_port describe(const struct sp_port *port)
@@ -92,8 +121,21 @@ static espy_port describe(const struct sp_port *port)
     copy(entry.description, sizeof entry.description, sp_get_port_description(port));
     copy(entry.serial, sizeof entry.serial, sp_get_port_usb_serial(port));
     identity(port, &entry.vid, &entry.pid);
+    if (entry.usb)
+        espy_system_location(NULL, entry.name, entry.location, sizeof entry.location);
     entry.bridge = entry.usb ? espy_port_bridge(entry.vid, entry.pid) : NULL;
     return entry;
+}
+
+void espy_port_describe(const char *name, espy_port *port)
+{
+    struct sp_port *found;
+    *port = (espy_port){0};
+    copy(port->name, sizeof port->name, name);
+    if (sp_get_port_by_name(name, &found) != SP_OK)
+        return;
+    *port = describe(found);
+    sp_free_port(found);
 }
 
 static int by_likelihood(const void *a, const void *b)

@@ -98,7 +98,44 @@ static void the_log_is_what_replay_reads(void **state)
     espy_link_write(link, (const uint8_t *)"\xC0\x00\x08\xC0", 4, NULL);
     espy_link_read(link, bytes, sizeof bytes, 100, &got, NULL);
     espy_link_set_baud(link, 921600, NULL);
-    assert_string_equal(text, "0 lines 0 1\n10 > c00008c0\n12 < 414243\n12 baud 921600\n");
+    static const char port[] = "0 port 1 0000 0000 0 0 replay:/tmp/espy-replay-";
+    assert_memory_equal(text, port, sizeof port - 1);
+    assert_string_equal(strchr(text, '\n') + 1, "0 lines 0 1\n10 > c00008c0\n12 < 414243\n12 baud 921600\n");
+    espy_link_close(link);
+}
+
+/* A board on the chip's own USB whose port goes when it is reset, and comes back as another. */
+static void a_port_that_goes_and_comes_back(void **state)
+{
+    (void)state;
+    espy_link *link = play("5000 port 1 303a 4001 0 1 /dev/ttyACM0\n"
+                           "5000 lines 0 1\n"
+                           "5100 lines 1 0\n"
+                           "5100 failed lines\n"
+                           "5900 port 2 303a 1001 0 1 /dev/ttyACM1\n"
+                           "5900 > c0\n"
+                           "5910 < 41\n"
+                           "5920 failed read\n",
+                           NULL, NULL);
+    uint8_t byte;
+    size_t got;
+    assert_int_equal(link->usb_pid, 0x4001);
+    assert_true(link->has_lines && link->returns);
+    assert_int_equal(espy_link_now_ms(link), 5000);
+    assert_int_equal(espy_link_set_lines(link, false, true, NULL), ESPY_OK);
+    assert_int_equal(espy_link_sleep(link, 100, NULL), ESPY_OK);
+    assert_int_equal(espy_link_set_lines(link, true, false, NULL), ESPY_E_IO);
+    assert_int_equal(espy_link_reopen(link, 100, NULL), ESPY_E_IO); /* it took 800 ms */
+    assert_int_equal(espy_link_reopen(link, 5000, NULL), ESPY_OK);
+    assert_int_equal(espy_link_now_ms(link), 5900);
+    assert_int_equal(link->usb_pid, 0x1001);
+    assert_true(link->lines_apart);
+    assert_int_equal(espy_link_write(link, (const uint8_t *)"\xC0", 1, NULL), ESPY_OK);
+    assert_int_equal(espy_link_read(link, &byte, 1, 100, &got, NULL), ESPY_OK);
+    assert_int_equal(got, 1);
+    assert_int_equal(espy_link_read(link, &byte, 1, 1, &got, NULL), ESPY_OK);
+    assert_int_equal(espy_link_read(link, &byte, 1, 100, &got, NULL), ESPY_E_IO);
+    assert_int_equal(espy_link_reopen(link, 5000, NULL), ESPY_E_IO);
     espy_link_close(link);
 }
 
@@ -109,6 +146,7 @@ int main(void)
         cmocka_unit_test(a_differing_byte_is_an_error),
         cmocka_unit_test(a_file_without_a_log),
         cmocka_unit_test(the_log_is_what_replay_reads),
+        cmocka_unit_test(a_port_that_goes_and_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

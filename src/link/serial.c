@@ -24,11 +24,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { FIRST_BAUD = 115200 };
+enum { FIRST_BAUD = 115200, LOOK_MS = 50 /* between two looks for a port that is to come back */ };
+
+enum { ESPRESSIF_VID = 0x303A, USB_JTAG_PID = 0x1001 };
 
 typedef struct serial {
     espy_link link;
-    int fd;
+    int fd; /* -1: gone, and not yet back */
+    espy_port identity;
 } serial;
 
 static espy_status vanished(serial *port, const char *doing, const char *why, espy_err *err)
@@ -99,19 +102,10 @@ static espy_status serial_set_baud(void *self, uint32_t baud, espy_err *err)
 static void serial_close(void *self)
 {
     serial *port = self;
-    close(port->fd);
+    if (port->fd >= 0)
+        close(port->fd);
     free(port);
 }
-
-static const espy_link_ops serial_ops = {
-    .read = serial_read,
-    .write = serial_write,
-    .set_lines = serial_set_lines,
-    .set_baud = serial_set_baud,
-    .now_ms = espy_host_now_ms,
-    .sleep = espy_host_sleep,
-    .close = serial_close,
-};
 
 /* The group that may use the port; on most systems "dialout". */
 static const char *group_of(const char *path)
@@ -168,6 +162,15 @@ static bool make_raw(int fd)
     return tcsetattr(fd, TCSANOW, &mode) == 0;
 }
 
+/* What the board behind it needs of the lines: released, so that a reset circuit rests.  A
+ * chip with a USB stack of its own, as MicroPython's, sends nothing to a port without DTR. */
+static bool rest_lines(serial *port)
+{
+    const espy_port *id = &port->identity;
+    bool listens = id->vid == ESPRESSIF_VID && id->pid != USB_JTAG_PID && espy_port_is_native(id->vid, id->pid);
+    return set_lines(port->fd, listens, listens);
+}
+
 static espy_status set_up(serial *port, espy_err *err)
 {
     if (!isatty(port->fd)) {
@@ -179,27 +182,102 @@ static espy_status set_up(serial *port, espy_err *err)
     if (!make_exclusive(port->fd) || !make_raw(port->fd) || !espy_serial_set_baud(port->fd, FIRST_BAUD, &actual))
         return cannot_open(port->link.name, errno, err);
     espy_serial_low_latency(port->fd);
-    port->link.has_lines = set_lines(port->fd, false, false);
+    port->link.has_lines = rest_lines(port);
     tcflush(port->fd, TCIOFLUSH);
     return ESPY_OK;
 }
 
+/* Closes the port again if that fails. */
+static espy_status open_port(serial *port, const espy_port *identity, espy_err *err)
+{
+    espy_link *link = &port->link;
+    snprintf(link->name, sizeof link->name, "%s", identity->name);
+    port->fd = open(link->name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (port->fd < 0)
+        return cannot_open(link->name, errno, err);
+    port->identity = *identity;
+    link->usb_vid = identity->vid;
+    link->usb_pid = identity->pid;
+    link->top_baud = espy_port_top_baud(identity->vid, identity->pid);
+    link->returns = espy_port_is_native(identity->vid, identity->pid);
+    espy_status st = set_up(port, err);
+    if (st != ESPY_OK) {
+        close(port->fd);
+        port->fd = -1;
+    }
+    return st;
+}
+
+/* Opens a port of the same board if there is one.  A port that has just shown up may refuse
+ * until the system has given it its group. */
+static bool open_again(serial *port)
+{
+    espy_port *ports;
+    size_t n;
+    bool open = false;
+    if (espy_ports_list(&ports, &n, NULL) != ESPY_OK)
+        return false;
+    for (size_t i = 0; i < n && !open; i++)
+        open = espy_port_same_board(&port->identity, &ports[i]) && open_port(port, &ports[i], NULL) == ESPY_OK;
+    free(ports);
+    return open;
+}
+
+static espy_status did_not_return(const serial *port, uint32_t ms, espy_err *err)
+{
+    const espy_port *id = &port->identity;
+    bool serial_known = id->serial[0] != '\0';
+    espy_fail(err, ESPY_E_IO, "the board that was %s (USB %s %s) has not come back within %.1f s", id->name,
+              serial_known ? "serial number" : "socket", serial_known ? id->serial : id->location, ms / 1000.0);
+    espy_advise(err,
+                "If it has no USB now, its firmware uses the pins otherwise or does not start: hold BOOT, press and "
+                "release RESET, release BOOT, and try again.");
+    return ESPY_E_IO;
+}
+
+static espy_status serial_reopen(void *self, uint32_t timeout_ms, espy_err *err)
+{
+    serial *port = self;
+    uint64_t deadline = espy_host_now_ms(NULL) + timeout_ms;
+    if (port->fd >= 0)
+        close(port->fd);
+    port->fd = -1;
+    for (;;) {
+        if (open_again(port))
+            return ESPY_OK;
+        if (espy_host_now_ms(NULL) >= deadline)
+            return did_not_return(port, timeout_ms, err);
+        espy_status st = espy_host_sleep(NULL, LOOK_MS, err);
+        if (st != ESPY_OK)
+            return st;
+    }
+}
+
+static const espy_link_ops serial_ops = {
+    .read = serial_read,
+    .write = serial_write,
+    .set_lines = serial_set_lines,
+    .set_baud = serial_set_baud,
+    .now_ms = espy_host_now_ms,
+    .sleep = espy_host_sleep,
+    .reopen = serial_reopen,
+    .close = serial_close,
+};
+
 espy_status espy_serial_open(espy_link **link, const char *path, const espy_log *log, espy_err *err)
 {
+    espy_port identity;
     serial *port = calloc(1, sizeof *port);
     if (port == NULL)
         return espy_fail(err, ESPY_E_MEMORY, "no memory for the port %s", path);
     espy_link_init(&port->link, &serial_ops, port, path, log);
-    port->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    espy_status st = port->fd < 0 ? cannot_open(path, errno, err) : set_up(port, err);
+    espy_port_describe(path, &identity);
+    snprintf(identity.name, sizeof identity.name, "%s", path);
+    espy_status st = open_port(port, &identity, err);
     if (st != ESPY_OK) {
-        if (port->fd >= 0)
-            close(port->fd);
         free(port);
         return st;
     }
-    espy_port_identity(path, &port->link.usb_vid, &port->link.usb_pid);
-    port->link.top_baud = espy_port_top_baud(port->link.usb_vid, port->link.usb_pid);
     if (!port->link.has_lines)
         espy_log(log, ESPY_LOG_WIRE, "# %s has no DTR and RTS lines; the board will not be reset by them", path);
     *link = &port->link;

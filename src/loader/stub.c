@@ -61,7 +61,7 @@ bool espy_stub_parse(espy_stub_frame *frame, const uint8_t *bytes, size_t n)
 
 /* ---- payloads -------------------------------------------------------------------- */
 
-enum { HELLO_SIZE = 32, ACK_SIZE = 28, DIGESTS_HEAD = 8, PIECE_HEAD = 8, RUN_SIZE = 12 };
+enum { HELLO_SIZE = 32, ACK_SIZE = 28, DIGESTS_HEAD = 8 };
 
 bool espy_stub_parse_hello(espy_stub_hello *hello, const espy_stub_frame *frame)
 {
@@ -117,17 +117,22 @@ bool espy_stub_parse_digests(espy_stub_digests *digests, const espy_stub_frame *
 
 bool espy_stub_parse_piece(espy_stub_piece *piece, const espy_stub_frame *frame)
 {
-    if (frame->op != ESPY_STUB_READ || frame->status != ESPY_STUB_PART || frame->size < PIECE_HEAD)
+    const uint8_t *p = frame->payload;
+    if (frame->op != ESPY_STUB_READ || frame->status != ESPY_STUB_PART || frame->size <= ESPY_STUB_PIECE_HEAD)
         return false;
-    *piece = (espy_stub_piece){.addr = get_le32(frame->payload), .size = get_le32(frame->payload + 4)};
-    if (frame->size - PIECE_HEAD == piece->size) {
-        piece->bytes = frame->payload + PIECE_HEAD;
-        return true;
+    *piece = (espy_stub_piece){
+        .addr = get_le32(p),
+        .size = get_le32(p + 4) & 0xFFFFFF,
+        .format = (espy_stub_format)p[7],
+        .bytes = p + ESPY_STUB_PIECE_HEAD,
+        .n_bytes = frame->size - ESPY_STUB_PIECE_HEAD,
+    };
+    switch (p[7]) {
+    case ESPY_STUB_RAW: return piece->n_bytes == piece->size;
+    case ESPY_STUB_DEFLATE: return piece->size <= ESPY_STUB_CHUNK_MAX;
+    case ESPY_STUB_RUN: return piece->n_bytes == 1;
+    default: return false;
     }
-    if (frame->size != RUN_SIZE)
-        return false;
-    piece->value = frame->payload[PIECE_HEAD];
-    return true;
 }
 
 /* ---- names ------------------------------------------------------------------------ */

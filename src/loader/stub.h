@@ -63,11 +63,12 @@ typedef struct espy_stub_digests {
     const uint8_t *digests;
 } espy_stub_digests;
 
-/* Of READ: bytes, or a run of one byte. */
+/* Of READ: `size` bytes of flash, as they are, compressed, or a run of one byte. */
 typedef struct espy_stub_piece {
     uint32_t addr, size;
-    const uint8_t *bytes; /* NULL: a run */
-    uint8_t value;
+    espy_stub_format format;
+    const uint8_t *bytes; /* as the format has them; of a run one */
+    size_t n_bytes;
 } espy_stub_piece;
 
 /* False where the frame is not what its op and status promise. */

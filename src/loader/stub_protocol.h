@@ -8,13 +8,16 @@
 
 enum {
     ESPY_STUB_MAGIC = 0x59505345, /* "ESPY" */
-    ESPY_STUB_VERSION = 1,
+    ESPY_STUB_VERSION = 2,
     ESPY_STUB_REPLY = 0x80, /* set in the op of what the stub sends */
 
     ESPY_STUB_HEADER = 4, /* u8 op, u8 status, u16 tag */
     ESPY_STUB_CRC = 4,
     ESPY_STUB_PAYLOAD_MAX = 4096 + 8,
     ESPY_STUB_FRAME_MAX = ESPY_STUB_HEADER + ESPY_STUB_PAYLOAD_MAX + ESPY_STUB_CRC,
+    ESPY_STUB_CHUNK_MAX = 16384, /* of flash in one answer to READ, save for a run */
+    ESPY_STUB_PIECE_HEAD = 8,    /* u32 address, u24 size, u8 espy_stub_format */
+    ESPY_STUB_ANSWER_MAX = ESPY_STUB_HEADER + ESPY_STUB_PIECE_HEAD + ESPY_STUB_CHUNK_MAX + ESPY_STUB_CRC,
 
     ESPY_STUB_BLOCK = 4096, /* the most data of one DATA */
     ESPY_STUB_RANGES = 512, /* the most (address, size) pairs of one request */
@@ -52,6 +55,6 @@ typedef enum espy_stub_status {
     ESPY_STUB_FLASH_DIFFERS = 0x31
 } espy_stub_status;
 
-typedef enum espy_stub_format { ESPY_STUB_RAW = 0, ESPY_STUB_DEFLATE = 1 } espy_stub_format;
+typedef enum espy_stub_format { ESPY_STUB_RAW = 0, ESPY_STUB_DEFLATE = 1, ESPY_STUB_RUN = 2 } espy_stub_format;
 
 #endif

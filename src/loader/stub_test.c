@@ -185,18 +185,32 @@ static void pieces(void **state)
     assert_true(espy_stub_parse_piece(&p, &frame));
     assert_int_equal(p.addr, 0x1000);
     assert_int_equal(p.size, 8);
+    assert_int_equal(p.format, ESPY_STUB_RAW);
     assert_ptr_equal(p.bytes, frame.payload + 8);
-    frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 65536, 0xff}, 3);
+    assert_int_equal(p.n_bytes, 8);
+    frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 0x01004000, 1, 2}, 4);
     assert_true(espy_stub_parse_piece(&p, &frame));
-    assert_int_equal(p.size, 65536);
-    assert_null(p.bytes);
-    assert_int_equal(p.value, 0xff);
+    assert_int_equal(p.size, 0x4000);
+    assert_int_equal(p.format, ESPY_STUB_DEFLATE);
+    assert_int_equal(p.n_bytes, 8);
+    frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 0x01004001, 1, 2}, 4);
+    assert_false(espy_stub_parse_piece(&p, &frame)); /* more than a chunk */
     frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 12, 1, 2}, 4);
     assert_false(espy_stub_parse_piece(&p, &frame));
     frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_OK, (const uint32_t[]){0x1000, 8, 1, 2}, 4);
     assert_false(espy_stub_parse_piece(&p, &frame));
     frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000}, 1);
     assert_false(espy_stub_parse_piece(&p, &frame));
+    frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 0x09000004, 1}, 3);
+    assert_false(espy_stub_parse_piece(&p, &frame)); /* a format that there is not */
+    frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 0x02000004, 0xff}, 3);
+    assert_false(espy_stub_parse_piece(&p, &frame)); /* a run of four bytes' worth */
+    /* By zlib.crc32(bytes.fromhex("d60101000010000000000102ff")) */
+    static const uint8_t run[] = {0xd6, 1, 1, 0, 0, 0x10, 0, 0, 0, 0, 1, 2, 0xff, 0x85, 0xce, 0x17, 0x3e};
+    assert_true(espy_stub_parse(&frame, run, sizeof run) && espy_stub_parse_piece(&p, &frame));
+    assert_int_equal(p.size, 65536);
+    assert_int_equal(p.format, ESPY_STUB_RUN);
+    assert_int_equal(p.bytes[0], 0xff);
 }
 
 static void names(void **state)

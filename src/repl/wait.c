@@ -139,13 +139,30 @@ static espy_status wait_step(espy_repl *repl, wait_state *w, bool *prompt, espy_
     return prompt_board(repl, w, err);
 }
 
+/* The chip's own USB goes when the chip is reset, and again when the firmware takes it over;
+ * what the board said in between is lost, but for the prompt it is asked again. */
+static espy_status follow_port(espy_repl *repl, const wait_state *w, espy_err *err)
+{
+    espy_buf_clear(&repl->in);
+    return espy_link_reopen(repl->link, espy_repl_left(repl, w->start + w->c.timeout_ms), err);
+}
+
+static espy_status wait_once(espy_repl *repl, wait_state *w, bool *prompt, espy_err *err)
+{
+    espy_err why = {0};
+    espy_status st = wait_step(repl, w, prompt, &why);
+    if (st == ESPY_E_IO && repl->link->returns)
+        return follow_port(repl, w, err);
+    return espy_pass(err, st, &why);
+}
+
 espy_status espy_repl_wait(espy_repl *repl, const espy_repl_wait_config *config, espy_err *err)
 {
     wait_state w = wait_begin(repl, config);
     espy_status st = espy_repl_terminate(&repl->boot, err);
     bool prompt = false;
     while (st == ESPY_OK && !prompt && espy_repl_left(repl, w.start + w.c.timeout_ms) > 0)
-        st = wait_step(repl, &w, &prompt, err);
+        st = wait_once(repl, &w, &prompt, err);
     if (st != ESPY_OK || prompt)
         return st;
     return timeout_error(repl, &w, err);

@@ -50,6 +50,11 @@ def no_stub_over_rfc2217(folder):
     over_rfc2217(folder, "no stub", 115200, 4000)
 
 
+def newer_stub_on_the_chips_own_usb(folder):
+    with Board(folder / "flash.bin", name="n16r8,port=usb") as board:
+        write_and_read_back(folder, board.rfc2217, ("--before", "usb-reset", *STUBS["newer stub"]), 1, 40000)
+
+
 def every_loader_on_a_terminal_in_download_mode(folder):
     # A board each: the newer stub has no reset, so it answers on after esptool has gone.
     for seed, loader in enumerate(STUBS.values()):
@@ -100,7 +105,7 @@ def an_octal_module_is_told_from_a_quad_one(folder):
              "flash size: 16MB", "eFuse: 1.8V")
 
 
-CASES = [legacy_stub_over_rfc2217, newer_stub_over_rfc2217, no_stub_over_rfc2217,
+CASES = [legacy_stub_over_rfc2217, newer_stub_over_rfc2217, no_stub_over_rfc2217, newer_stub_on_the_chips_own_usb,
          every_loader_on_a_terminal_in_download_mode, the_chip_is_what_the_model_says,
          an_octal_module_is_told_from_a_quad_one, an_image_written_on_a_terminal_boots]
 

@@ -101,31 +101,12 @@ static const espy_link_ops ops = {
     .sleep = cut_sleep,
 };
 
-static espy_status write_image(espy_flasher *flasher, const espy_image *image, uint32_t flash_size, espy_err *err)
-{
-    static espy_partitions table;
-    static espy_image_plan plan;
-    uint8_t bytes[ESPY_PARTITION_TABLE_SIZE];
-    espy_flash_part parts[ESPY_WRITES_MAX + ESPY_ERASES_MAX];
-    size_t n = 0;
-    bool readable = espy_flasher_read(flasher, ESPY_PARTITION_TABLE, bytes, sizeof bytes, NULL) == ESPY_OK &&
-                    espy_partitions_parse(&table, bytes, sizeof bytes, flash_size, NULL) == ESPY_OK;
-    espy_image_plan_make(&plan, image, flash_size, readable ? &table : NULL);
-    for (size_t i = 0; i < plan.erase_count; i++)
-        parts[n++] = (espy_flash_part){plan.erase[i].addr, plan.erase[i].size, NULL};
-    for (size_t i = 0; i < plan.write_count; i++) {
-        size_t available;
-        const uint8_t *at = espy_image_at(image, plan.write[i], &available);
-        parts[n++] = (espy_flash_part){plan.write[i].addr, available > 0 ? (uint32_t)available : plan.write[i].size,
-                                       available > 0 ? at : NULL};
-    }
-    return espy_flasher_write(flasher, parts, n, err);
-}
-
 static espy_status work(espy_flasher *flasher, const espy_image *image, espy_err *err)
 {
     espy_board board;
     espy_fit fit;
+    size_t n;
+    espy_flash_part parts[ESPY_IMAGE_PARTS_MAX];
     espy_status st = espy_flasher_connect(flasher, err);
     if (st == ESPY_OK)
         st = espy_flasher_identify(flasher, &board, err);
@@ -133,7 +114,9 @@ static espy_status work(espy_flasher *flasher, const espy_image *image, espy_err
         st = espy_image_fit(&fit, image, board.flash.size, err);
     if (st != ESPY_OK)
         return st;
-    st = write_image(flasher, &fit.image, board.flash.size, err);
+    st = espy_flasher_image_parts(flasher, &fit.image, parts, &n, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_write(flasher, parts, n, err);
     espy_fit_free(&fit);
     return st;
 }

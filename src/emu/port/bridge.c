@@ -30,9 +30,10 @@ enum { TO_BOARD_CAP = 65536 };
 /* Bytes per line of the log. */
 enum { LOG_BYTES = 64 };
 
-void espy_bridge_init(espy_bridge *b, espy_machine *machine, const espy_log *log)
+void espy_bridge_init(espy_bridge *b, espy_machine *machine, bool usb, const espy_log *log)
 {
-    *b = (espy_bridge){.machine = machine, .log = log};
+    *b = (espy_bridge){.machine = machine, .usb = usb, .log = log};
+    espy_machine_usb_plug(machine, usb);
 }
 
 static uint64_t now_ms(const espy_bridge *b)
@@ -54,23 +55,29 @@ void espy_bridge_send(espy_bridge *b, const uint8_t *bytes, size_t n)
 {
     if (espy_log_on(b->log, ESPY_LOG_WIRE))
         log_bytes(b, '>', bytes, n);
-    espy_machine_uart_write(b->machine, bytes, n, NULL);
+    if (b->usb)
+        espy_machine_usb_write(b->machine, bytes, n, NULL);
+    else
+        espy_machine_uart_write(b->machine, bytes, n, NULL);
 }
 
 size_t espy_bridge_room(const espy_bridge *b)
 {
-    size_t pending = espy_machine_uart_pending(b->machine);
+    size_t pending = b->usb ? espy_machine_usb_pending(b->machine) : espy_machine_uart_pending(b->machine);
     return pending <= TO_BOARD_CAP / 2 ? TO_BOARD_CAP - pending : 0; /* not byte by byte */
 }
 
 void espy_bridge_purge(espy_bridge *b)
 {
-    espy_machine_uart_purge(b->machine);
+    if (!b->usb)
+        espy_machine_uart_purge(b->machine);
 }
 
 size_t espy_bridge_receive(espy_bridge *b, uint8_t *bytes, size_t cap)
 {
     size_t n = espy_machine_uart_read(b->machine, bytes, cap);
+    if (b->usb) /* what UART0 says is heard by nobody */
+        n = espy_machine_usb_read(b->machine, bytes, cap);
     if (espy_log_on(b->log, ESPY_LOG_WIRE))
         log_bytes(b, '<', bytes, n);
     return n;
@@ -78,7 +85,8 @@ size_t espy_bridge_receive(espy_bridge *b, uint8_t *bytes, size_t cap)
 
 void espy_bridge_break(espy_bridge *b)
 {
-    espy_machine_uart_break(b->machine);
+    if (!b->usb)
+        espy_machine_uart_break(b->machine);
 }
 
 static bool reset_down(const espy_bridge *b)
@@ -89,7 +97,7 @@ static bool reset_down(const espy_bridge *b)
 /* After something that may have moved EN. */
 static void watch_en(espy_bridge *b, const void *owner)
 {
-    bool held = b->kept_until != 0 ? b->en_low : b->rts && !b->dtr;
+    bool held = b->kept_until != 0 ? b->en_low : b->rts && !b->dtr && !b->usb;
     bool low = held || reset_down(b) || b->power_off;
     if (low && !b->en_low) {
         b->falls++;
@@ -102,7 +110,10 @@ static void apply_lines(espy_bridge *b)
 {
     espy_log(b->log, ESPY_LOG_WIRE, "%" PRIu64 " lines %d %d", now_ms(b), b->dtr, b->rts);
     b->kept_until = 0;
-    espy_machine_lines(b->machine, b->dtr, b->rts);
+    if (b->usb)
+        espy_machine_usb_lines(b->machine, b->dtr, b->rts);
+    else
+        espy_machine_lines(b->machine, b->dtr, b->rts);
     watch_en(b, b->line_owner);
 }
 
@@ -112,7 +123,7 @@ void espy_bridge_lines(espy_bridge *b, const void *owner, bool dtr, bool rts)
     b->line_owner = owner;
     b->dtr = dtr;
     b->rts = rts;
-    if (!both)
+    if (!both || b->usb)
         apply_lines(b);
     else if (!were_both)
         b->kept_until = espy_wall_us() + KEEP_US;
@@ -122,13 +133,15 @@ void espy_bridge_baud(espy_bridge *b, const void *owner, uint32_t baud)
 {
     espy_log(b->log, ESPY_LOG_WIRE, "%" PRIu64 " baud %" PRIu32, now_ms(b), baud);
     b->baud_owner = owner;
-    espy_machine_uart_baud(b->machine, baud);
+    if (!b->usb)
+        espy_machine_uart_baud(b->machine, baud);
 }
 
 void espy_bridge_frame(espy_bridge *b, const void *owner, const espy_uart_frame *frame)
 {
     b->frame_owner = owner;
-    espy_machine_uart_frame(b->machine, frame);
+    if (!b->usb)
+        espy_machine_uart_frame(b->machine, frame);
 }
 
 void espy_bridge_release(espy_bridge *b, const void *owner)

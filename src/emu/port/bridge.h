@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The board's USB-to-serial bridge as all served ports share it, and the fingers on the
- * board's keys.
+ * board's keys.  With port=usb it is the serial port of the chip's own USB, which knows neither
+ * rate nor frame; while that is away, what is for the board is lost.
  *
  * Whoever set the lines, the rate or the frame last has them; when that client goes, the lines are let
  * go, as a driver does on the last close, and rate and frame are 115200 8N1 again.
@@ -22,6 +23,7 @@ typedef struct espy_bridge_step espy_bridge_step; /* of what a finger does */
 
 typedef struct espy_bridge {
     espy_machine *machine;
+    bool usb;
     const espy_log *log; /* ESPY_LOG_WIRE, in the lines of espy/link.h and the board's time; may be NULL */
     const void *line_owner, *baud_owner, *frame_owner;
     bool dtr, rts;        /* as the owner wants them */
@@ -35,7 +37,7 @@ typedef struct espy_bridge {
     uint64_t step_until;          /* machine time */
 } espy_bridge;
 
-void espy_bridge_init(espy_bridge *bridge, espy_machine *machine, const espy_log *log);
+void espy_bridge_init(espy_bridge *bridge, espy_machine *machine, bool usb, const espy_log *log);
 /* Bytes for the board; how many the bridge takes without more being queued than it holds;
  * drops what it has taken. */
 void espy_bridge_send(espy_bridge *bridge, const uint8_t *bytes, size_t n);

@@ -53,7 +53,7 @@ static int setup(void **state)
     espy_machine *machine = NULL;
     assert_non_null(f);
     assert_int_equal(espy_machine_new(&machine, &(espy_machine_config){.model = espy_model_find("n4r2")}, NULL), 0);
-    espy_bridge_init(&f->bridge, machine, NULL);
+    espy_bridge_init(&f->bridge, machine, false, NULL);
     assert_true(started(f, false));
     *state = f;
     return 0;
@@ -162,6 +162,36 @@ static void test_words_that_are_none(void **state)
     assert_string_equal(say(f, "status"), "ok boot 0 reset 0 power 1");
 }
 
+static void wait_for_usb(fixture *f)
+{
+    for (unsigned i = 0; i < 5000 && espy_machine_usb_device(f->bridge.machine) == 0; i++) {
+        f->size = 0;
+        run(f, 1);
+    }
+    assert_int_not_equal(espy_machine_usb_device(f->bridge.machine), 0);
+}
+
+/* The same on the chip's own USB: no circuit, and "both" passes for what it is. */
+static void test_own_usb(void **state)
+{
+    fixture *f = *state;
+    espy_bridge_init(&f->bridge, f->bridge.machine, true, NULL);
+    wait_for_usb(f);
+    espy_bridge_lines(&f->bridge, &f->one, true, false);
+    espy_bridge_lines(&f->bridge, &f->one, true, true);
+    espy_bridge_lines(&f->bridge, &f->one, false, true);
+    assert_true(silent(f)); /* held in reset */
+    espy_bridge_lines(&f->bridge, &f->one, false, false);
+    assert_true(started(f, true));
+    espy_bridge_baud(&f->bridge, &f->one, 9600);
+    espy_bridge_tap_reset(&f->bridge);
+    assert_int_equal(espy_machine_usb_device(f->bridge.machine), 0);
+    wait_for_usb(f);
+    espy_bridge_lines(&f->bridge, &f->one, false, true);
+    espy_bridge_release(&f->bridge, &f->one);
+    assert_true(started(f, false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_client_goes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_words_that_are_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_own_usb, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

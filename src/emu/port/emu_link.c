@@ -99,7 +99,7 @@ static void advise_on_usb(const emu_link *e, espy_err *err)
         espy_advise(err, "The chip was reset, sleeps, or has turned its USB off; open the port again.");
 }
 
-/* A port on USB that has gone away does not come back; another may, in its place. */
+/* A port on USB that has gone away does not come back by itself; see emu_reopen(). */
 static espy_status check_port(const emu_link *e, espy_err *err)
 {
     if (!e->usb || espy_machine_usb_device(e->machine) == e->device)
@@ -114,14 +114,15 @@ static espy_status emu_read(void *self, uint8_t *bytes, size_t cap, uint32_t tim
     emu_link *e = self;
     uint64_t deadline = now_us(e) + (uint64_t)timeout_ms * 1000;
     for (;;) {
+        espy_status st = check_port(e, err);
+        if (st != ESPY_OK)
+            return st;
         *got = take(e, bytes, cap);
         uint64_t now = now_us(e);
-        if (*got > 0)
+        if (*got > 0 || now >= deadline)
             return ESPY_OK;
-        espy_status st = check_fault(e, err);
-        if (st == ESPY_OK)
-            st = check_port(e, err);
-        if (st != ESPY_OK || now >= deadline)
+        st = check_fault(e, err);
+        if (st != ESPY_OK)
             return st;
         step(e, deadline - now);
     }
@@ -172,6 +173,25 @@ static espy_status emu_sleep(void *self, uint32_t ms, espy_err *err)
     return st;
 }
 
+static espy_status open_usb(emu_link *e, uint64_t within_us, espy_err *err)
+{
+    uint64_t deadline = now_us(e) + within_us;
+    for (uint64_t now = now_us(e); now < deadline; now = now_us(e)) {
+        e->device = espy_machine_usb_device(e->machine);
+        if (e->device != 0)
+            return ESPY_OK;
+        step(e, deadline - now);
+    }
+    espy_fail(err, ESPY_E_IO, "%s shows no USB port", e->link.name);
+    advise_on_usb(e, err);
+    return ESPY_E_IO;
+}
+
+static espy_status emu_reopen(void *self, uint32_t timeout_ms, espy_err *err)
+{
+    return open_usb(self, (uint64_t)timeout_ms * 1000, err);
+}
+
 static void emu_close(void *self)
 {
     emu_link *e = self;
@@ -186,6 +206,7 @@ static const espy_link_ops ops = {
     .set_baud = emu_set_baud,
     .now_ms = emu_now_ms,
     .sleep = emu_sleep,
+    .reopen = emu_reopen,
     .close = emu_close,
 };
 
@@ -215,21 +236,6 @@ static espy_status open_machine(emu_link *e, char *spec, const espy_log *log, es
     return st;
 }
 
-static espy_status open_usb(emu_link *e, espy_err *err)
-{
-    espy_machine_usb_plug(e->machine, true);
-    uint64_t deadline = now_us(e) + ENUMERATION_US;
-    for (uint64_t now = now_us(e); now < deadline; now = now_us(e)) {
-        e->device = espy_machine_usb_device(e->machine);
-        if (e->device != 0)
-            return ESPY_OK;
-        step(e, deadline - now);
-    }
-    espy_fail(err, ESPY_E_IO, "%s shows no USB port", e->link.name);
-    advise_on_usb(e, err);
-    return ESPY_E_IO;
-}
-
 espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_log *log, espy_err *err)
 {
     emu_link *e = calloc(1, sizeof *e);
@@ -247,7 +253,10 @@ espy_status espy_emu_link_open(espy_link **link, const char *spec, const espy_lo
     if (e->usb) {
         e->link.usb_vid = 0x303a;
         e->link.usb_pid = 0x1001;
-        st = open_usb(e, err);
+        e->link.top_baud = 0;
+        e->link.returns = true;
+        espy_machine_usb_plug(e->machine, true);
+        st = open_usb(e, ENUMERATION_US, err);
     }
     if (st == ESPY_OK)
         *link = &e->link;

@@ -123,11 +123,11 @@ static espy_status add_client(espy_serve *s, espy_serve_kind kind, int fd, espy_
     return st;
 }
 
-static espy_status start(espy_serve *s, const espy_serve_config *config, espy_err *err)
+static espy_status start(espy_serve *s, const espy_serve_config *config, const espy_emu_spec *spec, espy_err *err)
 {
     espy_pace_start(&s->pace, s->machine);
-    espy_bridge_init(&s->bridge, s->machine, config->log);
-    if (config->download)
+    espy_bridge_init(&s->bridge, s->machine, spec->usb, config->log);
+    if (config->download || spec->download)
         espy_bridge_download(&s->bridge);
     espy_status st = ESPY_OK;
     for (size_t i = 0; i < s->port_count && st == ESPY_OK; i++)
@@ -153,7 +153,7 @@ static espy_status open_machine(espy_serve *s, const espy_serve_config *config, 
         spec.machine.rom_path = espy_emu_default_rom();
     st = make_machine(s, &spec.machine, err);
     if (st == ESPY_OK)
-        st = start(s, config, err);
+        st = start(s, config, &spec, err);
     if (st != ESPY_OK && s->flash_is_new)
         unlink(spec.machine.flash_path);
     return st;

@@ -127,6 +127,9 @@ enum {
 #define WDT_PROCPU_RESET_EN (1u << 11)
 #define WDT_FLASHBOOT_MOD_EN (1u << 12)
 #define WDT_STG0_S 28
+/* No header names this action; it is what esptool's watchdog reset of the ESP32-S3 has always used, and which
+ * therefore works. */
+#define RESET_RTC_OF_ESPTOOL 5
 #define WDT_STAGES_M (0xFFFu << 19)
 #define WDT_EN (1u << 31)
 #define WDT_FEED (1u << 31)
@@ -303,7 +306,8 @@ static void wdt_expire(void *self, unsigned stage)
     case ESPY_WATCHDOG_INTERRUPT: raise(rtc, INT_WDT); break;
     case ESPY_WATCHDOG_RESET_CPU: espy_reset_request(&rtc->reset, ESPY_CAUSE_CPU_RWDT, wdt_cores(conf)); break;
     case ESPY_WATCHDOG_RESET_CORE: espy_reset_request(&rtc->reset, ESPY_CAUSE_CORE_RWDT, ESPY_CORES_BOTH); break;
-    case ESPY_WATCHDOG_RESET_RTC: espy_reset_request(&rtc->reset, ESPY_CAUSE_SYS_RWDT, ESPY_CORES_BOTH); break;
+    case ESPY_WATCHDOG_RESET_RTC:
+    case RESET_RTC_OF_ESPTOOL: espy_reset_request(&rtc->reset, ESPY_CAUSE_SYS_RWDT, ESPY_CORES_BOTH); break;
     default: break;
     }
 }

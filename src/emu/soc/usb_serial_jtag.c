@@ -221,7 +221,8 @@ static void go_away(espy_usb_serial_jtag *usb)
     usb->frame = frame(usb);
     usb->bus = ESPY_USB_BUS_EMPTY;
     espy_buf_clear(&usb->from_host);
-    usb->from_host_at = 0;
+    espy_buf_clear(&usb->to_host);
+    usb->from_host_at = usb->to_host_whole = 0;
     set_lines(usb, false, false);
 }
 

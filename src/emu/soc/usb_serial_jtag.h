@@ -80,7 +80,7 @@ void espy_usb_serial_jtag_clock(void *usb, unsigned n, bool level);
 void espy_usb_serial_jtag_phy(void *usb, unsigned n, bool otg);
 
 /* The host's side: the cable, which is out at first, and what a program there does with the port while
- * usb->bus is ESPY_USB_BUS_OPEN.  Going away loses what is for the controller and lets the lines go. */
+ * usb->bus is ESPY_USB_BUS_OPEN.  Going away loses what is on its way, what has come, and lets the lines go. */
 void espy_usb_serial_jtag_plug(espy_usb_serial_jtag *usb, bool plugged);
 espy_status espy_usb_serial_jtag_host_send(espy_usb_serial_jtag *usb, const uint8_t *bytes, size_t n, espy_err *err);
 size_t espy_usb_serial_jtag_host_pending(const espy_usb_serial_jtag *usb);
