@@ -132,6 +132,9 @@ static void judge_apps(espy_info *info)
     else if (s->boots != &s->apps[0])
         problem(info, "partition \"%s\", which comes first, holds no application: \"%s\" boots instead",
                 s->rows.row[s->apps[0].row].label, s->rows.row[s->boots->row].label);
+    if (s->by_entry >= 0 && s->ota[s->by_entry].state == ESPY_OTA_PENDING_VERIFY)
+        problem(info, "\"%s\" has not said yet that it works: a bootloader with rollback takes another",
+                s->rows.row[s->apps[0].row].label);
     if (s->boots != NULL)
         judge_chip(info, "application", &s->boots->binary);
 }

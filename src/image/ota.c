@@ -7,7 +7,7 @@
 #include "partitions.h"
 #include "../base/bytes.h"
 
-enum { STATE_INVALID = 3, STATE_ABORTED = 4, SLOTS = 16, OTA_0 = 0x10 };
+enum { STATE_INVALID = 3, STATE_ABORTED = 4, SLOTS = 16, OTA_0 = 0x10, TEST = 0x20 };
 
 /* The ROM's crc32_le(0xFFFFFFFF, seq): CRC-32 with both complements cancelling at the start. */
 static uint32_t crc_of_seq(const uint8_t seq[4])
@@ -59,7 +59,8 @@ static void add(size_t rows[ESPY_APPS_MAX], size_t *n, int row)
         rows[(*n)++] = (size_t)row;
 }
 
-/* From the chosen slot down to the first, then factory, then the slots above. */
+/* From the chosen slot down to the first, then factory, then the slots above; the test
+ * application where nothing else boots. */
 size_t espy_ota_order(const espy_partitions *table, const espy_ota_entry entries[2], size_t rows[ESPY_APPS_MAX],
                       int *by_entry)
 {
@@ -76,5 +77,6 @@ size_t espy_ota_order(const espy_partitions *table, const espy_ota_entry entries
     add(rows, &n, find_app(table, 0));
     for (unsigned slot = above; slot < slots; slot++)
         add(rows, &n, find_app(table, OTA_0 + slot));
+    add(rows, &n, find_app(table, TEST));
     return n;
 }

@@ -4,8 +4,8 @@
  * beginning of each of its sectors, and the order in which the bootloader tries.
  *
  * Follows: ESP-IDF programming guide, "Over The Air Updates", and bootloader_support's
- * behaviour in 5.x.  Left out: anti-rollback by eFuses, the test application, which a
- * button selects, and what a bootloader with rollback does to an entry as it boots.
+ * behaviour in 5.x.  Left out: anti-rollback by eFuses, the button that selects the test
+ * application, and what a bootloader with rollback does to an entry as it boots.
  */
 #ifndef ESPY_IMAGE_OTA_H
 #define ESPY_IMAGE_OTA_H
@@ -21,6 +21,8 @@ typedef struct espy_ota_entry {
 } espy_ota_entry;
 
 espy_ota_entry espy_ota_entry_read(const uint8_t bytes[ESPY_OTA_ENTRY]);
+
+enum { ESPY_OTA_PENDING_VERIFY = 1 };
 
 /* "new", "pending verify", "valid", "invalid", "aborted", "undefined". */
 const char *espy_ota_state_name(uint32_t state);

@@ -210,6 +210,11 @@ static void tries_in_order(void **state)
     static const size_t plain[] = {1, 2, 3, 4};
     assert_int_equal(espy_ota_order(&v->rows, NULL, rows, &by), 4);
     assert_memory_equal(rows, plain, sizeof plain);
+    /* The test application comes last. */
+    static const size_t tested[] = {2, 3, 4, 1};
+    v->rows.row[1].subtype = 0x20;
+    assert_int_equal(espy_ota_order(&v->rows, NULL, rows, &by), 4);
+    assert_memory_equal(rows, tested, sizeof tested);
     done(v, &s);
 }
 
