@@ -197,17 +197,15 @@ static void flush(void)
 
 static void raw(uint8_t byte)
 {
-    if (!usb) {
-        while (backlog() == TX_SIZE)
-            flush();
-        tx_ring[tx.head % TX_SIZE] = byte;
-        tx.head++;
-        if (tx.head % TX_STRIDE == 0)
-            flush();
+    if (usb) {
+        if (usb_free())
+            REG(USB + USB_EP1) = byte;
         return;
     }
-    if (usb_free())
-        REG(USB + USB_EP1) = byte;
+    while (backlog() == TX_SIZE)
+        flush();
+    tx_ring[tx.head % TX_SIZE] = byte;
+    tx.head++;
 }
 
 static void put(uint8_t byte)
@@ -219,12 +217,35 @@ static void put(uint8_t byte)
     raw(byte);
 }
 
+/* TX_STRIDE bytes into the ring: as put() and crc_byte(), with the place in a register, since
+ * all that is read goes through here. */
+static void put_stride(const uint8_t *from)
+{
+    while (backlog() > TX_SIZE - 2 * TX_STRIDE)
+        flush();
+    uint32_t head = tx.head, sum = crc;
+    for (const uint8_t *end = from + TX_STRIDE; from < end; from++) {
+        uint8_t byte = *from;
+        sum = crc_byte(sum, byte);
+        if (byte == END || byte == ESC) {
+            tx_ring[head++ % TX_SIZE] = ESC;
+            byte = byte == END ? ESC_END : ESC_ESC;
+        }
+        tx_ring[head++ % TX_SIZE] = byte;
+    }
+    tx.head = head;
+    crc = sum;
+    flush();
+}
+
 void reply_bytes(const void *bytes, size_t n)
 {
     const uint8_t *from = bytes;
-    for (size_t i = 0; i < n; i++) {
-        crc = crc_byte(crc, from[i]);
-        put(from[i]);
+    for (; !usb && n >= TX_STRIDE; n -= TX_STRIDE, from += TX_STRIDE)
+        put_stride(from);
+    for (; n > 0; n--, from++) {
+        crc = crc_byte(crc, *from);
+        put(*from);
     }
 }
 

@@ -7,8 +7,8 @@
 #include "deflate.h"
 #include "stub.h"
 
-enum { RAW_CHUNK = 2048, FIRST_CHUNK = 4096, RUN_MAX = 1 << 20 };
-enum { LOW = TX_SIZE / 4, HIGH = TX_SIZE / 4 * 3 };
+enum { RAW_CHUNK = 2048, FIRST_CHUNK = 4096, PACKED_MIN = 256, RUN_MAX = 1 << 20 };
+enum { DRY = 1024, LOW = TX_SIZE / 4, HIGH = TX_SIZE / 4 * 3 };
 
 /* From nothing, which is for a wire that is faster than this CPU, to what is hard to beat. */
 static const struct effort efforts[] = {{0, 0}, {1, 8}, {2, 8}, {4, 8}, {8, 16}, {16, 32}, {32, 64}, {128, 258}};
@@ -18,6 +18,7 @@ static struct deflate compressor __attribute__((section(".noinit")));
 /* A chunk lies where sessions have their window, and what becomes of it behind it. */
 static uint8_t *const chunk = window, *const compressed = window + DEFLATE_MAX;
 static unsigned level;
+static bool noise; /* the last chunk that was to become smaller did not */
 
 struct run {
     uint32_t addr, size;
@@ -70,17 +71,27 @@ static void extend(struct run *run, uint32_t addr, uint32_t n)
 static void adapt(void)
 {
     uint32_t waiting = backlog();
-    if (waiting < LOW && level > 0)
+    if (waiting < DRY && level > 0)
         level--;
     else if (waiting > HIGH && level < HARDEST)
         level++;
 }
 
+/* The size, or 0. */
+static uint32_t pack(uint32_t n)
+{
+    uint32_t size = deflate_chunk(&compressor, chunk, n, &efforts[level], compressed, n - 1);
+    noise = size == 0;
+    if (noise)
+        level = 0;
+    return size;
+}
+
 static void send_chunk(uint32_t addr, uint32_t n, unsigned format)
 {
     uint32_t size = 0;
-    if (format == ESPY_STUB_DEFLATE && level > 0)
-        size = deflate_chunk(&compressor, chunk, n, &efforts[level], compressed, n - 1);
+    if (format == ESPY_STUB_DEFLATE && level > 0 && n >= PACKED_MIN)
+        size = pack(n);
     if (size > 0)
         send(addr, n, ESPY_STUB_DEFLATE, compressed, size);
     for (uint32_t at = 0; at < n && size == 0; at += RAW_CHUNK)
@@ -88,12 +99,13 @@ static void send_chunk(uint32_t addr, uint32_t n, unsigned format)
              n - at < RAW_CHUNK ? n - at : RAW_CHUNK);
 }
 
-/* While nothing waits for the wire it waits for this chunk. */
+/* While little waits for the wire it waits for this chunk; and what is tried on noise is in
+ * vain. */
 static uint32_t chunk_size(unsigned format)
 {
     if (format == ESPY_STUB_RAW)
         return RAW_CHUNK;
-    return backlog() < LOW ? FIRST_CHUNK : DEFLATE_MAX;
+    return noise || backlog() < LOW ? FIRST_CHUNK : DEFLATE_MAX;
 }
 
 void read_set_up(void)

@@ -81,16 +81,18 @@ level2:
     movi a5, FIFO_ROOM
     sub a4, a5, a4
     blti a4, 1, 9f
-6:  extui a0, a7, 0, TX_BITS
-    movi a5, tx_ring
-    add a0, a0, a5
+    sub a6, a6, a7
+    bgeu a4, a6, 6f
+    mov a6, a4
+6:  movi a4, tx_ring
+7:  extui a0, a7, 0, TX_BITS
+    add a0, a0, a4
     l8ui a5, a0, 0
     s32i a5, a2, UART_FIFO
     addi a7, a7, 1
-    addi a4, a4, -1
-    beq a6, a7, 7f
-    bnez a4, 6b
-7:  s32i a7, a3, 4
+    addi a6, a6, -1
+    bnez a6, 7b
+    s32i a7, a3, 4
     j 9f
 8:  movi a5, UART_RX_INTS
     s32i a5, a2, UART_INT_ENA
