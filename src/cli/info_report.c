@@ -123,9 +123,10 @@ static void table(const espy_info *info)
     for (size_t i = 0; i < s->rows.count; i++) {
         const espy_partition *p = &s->rows.row[i];
         char size[32], type[24], holds[100];
-        printf("  %-16s  0x%08x  %8s  %-14s  %s\n", p->label, (unsigned)p->addr,
-               espy_size_text(p->size, size, sizeof size), espy_partition_type_name(p, type, sizeof type),
-               espy_info_holds(info, i, holds, sizeof holds));
+        const char *held = espy_info_holds(info, i, holds, sizeof holds);
+        printf("  %-16s  0x%08x  %8s  %-*s%s\n", p->label, (unsigned)p->addr,
+               espy_size_text(p->size, size, sizeof size), held[0] != '\0' ? 16 : 0,
+               espy_partition_type_name(p, type, sizeof type), held);
     }
 }
 

@@ -121,6 +121,21 @@ def test_otadata(folder, _):
     assert two["micropython"]["version"] == "1.23.0" and two["problems"] == [], two
 
 
+def test_stay(_, __):
+    """On a port without lines, where nothing resets the board into download mode again."""
+    board = subprocess.Popen([ESPY, "emu", "n8", "--download", "--tcp", "0", "--json"], env=roms.without_espy(),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        port = json.loads(board.stdout.readline())["ports"][0]["name"]
+        for words in (("--stay",), ("--reset", "none", "--stay"), ()):
+            done = espy("info", "--json", "-p", port, *words)
+            assert done.returncode == 0, (words, done.stderr)
+            assert json.loads(done.stdout)["chip"]["mac"] == "7c:df:a1:00:53:33"
+    finally:
+        board.kill()
+        board.wait()
+
+
 def test_report(folder, _):
     path = flash_file(folder, OCT.read_bytes(), 8)
     done = espy("info", "-p", f"emu:n8r8,flash={path}")
