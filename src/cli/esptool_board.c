@@ -114,6 +114,18 @@ static void print_board(const espy_esptool_board *board)
     espy_esptool_print(et, "\n%s\n", espy_flasher_has_stub(board->flasher) ? "Stub flasher running." : "No stub.");
 }
 
+/* Only a rate that was asked for is worth a word. */
+static void print_baud(const espy_esptool_board *board)
+{
+    uint32_t wanted = board->et->baud, is = espy_flasher_get_stats(board->flasher)->baud;
+    if (wanted == 0 || wanted == ROM_BAUD)
+        return;
+    if (is == wanted)
+        espy_esptool_print(board->et, "Changing baud rate to %u...\nChanged.\n", (unsigned)is);
+    else
+        espy_esptool_warn(board->et, "The transfer runs at %u baud, not at %u.", (unsigned)is, (unsigned)wanted);
+}
+
 /* "ESP32-S2" of "esp32s2". */
 static void chip_name(const char *chip, char name[16])
 {
@@ -169,9 +181,11 @@ static espy_status connect(espy_esptool_board *board)
     if (st != ESPY_OK)
         return espy_context(err, "Failed to connect to ESP32-S3");
     st = espy_flasher_identify(board->flasher, &board->info, err);
-    if (st == ESPY_OK)
-        print_board(board);
-    return st == ESPY_OK ? check_chip(board) : st;
+    if (st != ESPY_OK)
+        return st;
+    print_board(board);
+    print_baud(board);
+    return check_chip(board);
 }
 
 static void let_go(espy_esptool_board *board)

@@ -33,6 +33,8 @@ espy_status espy_esptool_resolve_size(espy_esptool_board *board, uint32_t *size)
 void espy_esptool_quiet(espy_esptool_board *board);
 /* Seconds of the link's clock. */
 double espy_esptool_now(const espy_esptool_board *board);
+/* Bytes in that time as kbit/s. */
+double espy_esptool_kbits(double bytes, double seconds);
 /* --flash-size with "detect" replaced by what was found. */
 const char *espy_esptool_flash_size(espy_esptool_board *board, char *text, size_t cap);
 

@@ -76,7 +76,7 @@ espy_status espy_esptool_erase_region(espy_esptool *et, espy_esptool_board *boar
     return st;
 }
 
-static double kbits(double bytes, double seconds)
+double espy_esptool_kbits(double bytes, double seconds)
 {
     return seconds > 0 ? bytes * 8 / seconds / 1000 : 0;
 }
@@ -117,7 +117,7 @@ espy_status espy_esptool_read_flash(espy_esptool *et, espy_esptool_board *board)
         st = espy_file_write(et->output, bytes, size, err);
     if (st == ESPY_OK)
         espy_esptool_print(et, "Read %u bytes from 0x%08x in %.1f seconds (%.1f kbit/s) to '%s'.", (unsigned)size,
-                           (unsigned)et->address, seconds, kbits(size, seconds), et->output);
+                           (unsigned)et->address, seconds, espy_esptool_kbits(size, seconds), et->output);
     free(bytes);
     return st;
 }
@@ -227,11 +227,11 @@ static espy_status send(espy_esptool_board *board, const espy_piece *piece, uint
         espy_esptool_print(et, "'%s' at 0x%08x already in flash, skipping write.", name_of(et, piece), (unsigned)orig);
     else if (et->no_compress || after->bytes_sent - before.bytes_sent >= size)
         espy_esptool_print(et, "Wrote %zu bytes at 0x%08x in %.1f seconds (%.1f kbit/s).", size, (unsigned)orig,
-                           seconds, kbits((double)size, seconds));
+                           seconds, espy_esptool_kbits((double)size, seconds));
     else
         espy_esptool_print(et, "Wrote %zu bytes (%llu compressed) at 0x%08x in %.1f seconds (%.1f kbit/s).", size,
                            (unsigned long long)(after->bytes_sent - before.bytes_sent), (unsigned)orig, seconds,
-                           kbits((double)size, seconds));
+                           espy_esptool_kbits((double)size, seconds));
     espy_esptool_print(et, "Hash of data verified.");
     return ESPY_OK;
 }

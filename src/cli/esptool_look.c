@@ -91,9 +91,10 @@ espy_status espy_esptool_dump_mem(espy_esptool *et, espy_esptool_board *board)
     }
     if (st == ESPY_OK)
         st = espy_file_write(et->output, data.bytes, data.size, err);
+    double seconds = espy_esptool_now(board) - start;
     if (st == ESPY_OK)
-        espy_esptool_print(et, "Dumped %zu bytes from 0x%08x in %.1f seconds to '%s'.", data.size,
-                           (unsigned)et->address, espy_esptool_now(board) - start, et->output);
+        espy_esptool_print(et, "Dumped %zu bytes from 0x%08x in %.1f seconds (%.1f kbit/s) to '%s'.", data.size,
+                           (unsigned)et->address, seconds, espy_esptool_kbits((double)data.size, seconds), et->output);
     espy_buf_free(&data);
     return st;
 }

@@ -6,6 +6,8 @@ import os
 import pathlib
 import random
 import re
+import socket
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -65,6 +67,36 @@ def the_tutorials_lines_as_they_stand(folder):
     return None
 
 
+def the_same_on_every_kind_of_port(folder):
+    name, flash, control = folder / "board.tty", folder / "flash.bin", str(folder / "control")
+    program = folder / "esptool"
+    program.symlink_to(os.path.abspath(ESPY))
+    data = NOISE + bytes(0x2000)
+    (folder / "image.bin").write_bytes(data)
+    with subprocess.Popen([ESPY, "emu", f"n4r2,flash={flash}", "--pty", name, "--tcp", "0", "--rfc2217", "0", "--control",
+                           control], stdout=subprocess.PIPE, text=True) as emu:
+        try:
+            served = []
+            while len(served) < 2:
+                served += [word for word in emu.stdout.readline().split() if "://" in word]
+            spellings = ("erase_flash", "write_flash"), ("erase-flash", "write-flash")
+            for port, (erase, write) in zip([str(name), *served], (*spellings, spellings[0])):
+                for words in ((erase,), (write, "-z", "0", "image.bin")):
+                    if not port.startswith("rfc2217:"):  # no lines: a finger puts the board into download mode
+                        with socket.socket(socket.AF_UNIX) as keys:
+                            keys.connect(control)
+                            keys.sendall(b"download\n")
+                            assert keys.recv(64) == b"ok\n"
+                    done = espy("--chip", "esp32s3", "--port", port, *words, cwd=folder, program=str(program), name=None)
+                    assert done.returncode == 0, (port, words, done)
+                    assert ("Chip was NOT reset" in done.stderr) == (not port.startswith("rfc2217:")), (port, done)
+                says(done.stdout, "Hash of data verified")
+                assert flash.read_bytes()[:len(data)] == data, port
+                says(done.stdout, "via RTS pin" if port.startswith("rfc2217:") else "with a watchdog")
+        finally:
+            emu.terminate()
+
+
 def looks(folder):
     board = Board(folder, "n16r8")
     says(board.run("flash-id"), "Manufacturer: ef", "Device: 4018", "Detected flash size: 16MB", "quad",
@@ -75,10 +107,11 @@ def looks(folder):
     says(low, "No stub", "0x60007044 = 0x" + mac.replace(":", "")[4:])
     said = board.run("write-mem", "0x3fc90000", "0xabad1dea", "0xffff")
     says(said, "Wrote 0xabad1dea with mask 0x0000ffff to 0x3fc90000")
-    says(board.run("dump_mem", "0x60007044", "8", "mem.bin"), "Dumped 8 bytes from 0x60007044", "'mem.bin'")
+    says(board.run("dump_mem", "0x60007044", "8", "mem.bin"), r"Dumped 8 bytes from 0x60007044 in .*kbit/s\) to 'mem.bin'")
     assert (folder / "mem.bin").read_bytes()[:4].hex() == "".join(reversed([mac.replace(":", "")[i:i + 2]
                                                                            for i in range(4, 12, 2)]))
     assert board.run("--silent", "read-mac") == ""
+    says(board.run("-b", "460800", "read-mac"), "Changing baud rate to 460800...\nChanged.")
 
 
 def asks_rom_and_flash_chip(folder):
@@ -289,7 +322,7 @@ def ports_and_pins(folder):
 
 
 if __name__ == "__main__":
-    main([the_tutorials_lines_as_they_stand, looks, asks_rom_and_flash_chip, loads_a_program_into_ram,
+    main([the_tutorials_lines_as_they_stand, the_same_on_every_kind_of_port, looks, asks_rom_and_flash_chip, loads_a_program_into_ram,
           writes_where_it_is_told, writes_only_what_differs_from_a_file, files_of_words_and_of_hex,
           flash_parameters, reads_and_erases, refusals_before_anything_is_written, words_from_the_environment,
           words_from_a_file, ports_and_pins],
