@@ -42,6 +42,11 @@ bool espy_port_same_board(const espy_port *a, const espy_port *b);
 /* What is known of one port; *port has its name alone where nothing is. */
 void espy_port_describe(const char *name, espy_port *port);
 
+/* Why the port cannot be opened, as far as can be seen without opening it, which would move its
+ * lines: permission, with the group that is missing or not yet in this session; or the program
+ * that has it open.  ESPY_OK: nothing is known to be in the way. */
+espy_status espy_port_trouble(const char *name, espy_err *err);
+
 /* Lists the ports, likely boards first, then by name; the caller frees *ports. */
 espy_status espy_ports_list(espy_port **ports, size_t *n, espy_err *err);
 

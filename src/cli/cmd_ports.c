@@ -5,10 +5,8 @@
  */
 #include "ports_report.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { OPTION_ALL = 256 };
 
@@ -16,14 +14,6 @@ const espy_option espy_ports_options[] = {
     {OPTION_ALL, "all", NULL, "also ports that do not look like a board"},
     {0, NULL, NULL, NULL},
 };
-
-static void find_trouble(const char *path, espy_err *trouble)
-{
-    if (access(path, R_OK | W_OK) == 0)
-        return;
-    espy_fail(trouble, ESPY_E_IO, "you may not use it: %s", strerror(errno));
-    espy_advise(trouble, "Join the group that it belongs to (\"ls -l %s\"), then log out and in again.", path);
-}
 
 static void say_none(const espy_cli *cli, size_t others)
 {
@@ -45,7 +35,7 @@ static espy_status show(espy_cli *cli, const espy_port *ports, size_t n, bool al
     for (size_t i = 0; i < shown; i++) {
         entries[i].port = &ports[i];
         espy_port_stable_path("/dev/serial/by-id", ports[i].name, entries[i].stable, sizeof entries[i].stable);
-        find_trouble(ports[i].name, &entries[i].trouble);
+        espy_port_trouble(ports[i].name, &entries[i].trouble);
     }
     espy_status st = ESPY_OK;
     if (cli->json)

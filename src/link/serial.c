@@ -9,18 +9,15 @@
  * pseudo-terminals and moves the two lines one after the other.
  */
 #include "transport.h"
-
-#include "espy/ports.h"
+#include "trouble.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -45,6 +42,8 @@ static espy_status serial_read(void *self, uint8_t *bytes, size_t cap, uint32_t 
 {
     serial *port = self;
     bool ready;
+    if (port->fd < 0)
+        return vanished(port, "reading", "it has not come back", err);
     espy_status st = espy_host_wait(port->fd, false, timeout_ms, &ready, err);
     if (st != ESPY_OK || !ready)
         return st;
@@ -107,30 +106,13 @@ static void serial_close(void *self)
     free(port);
 }
 
-/* The group that may use the port; on most systems "dialout". */
-static const char *group_of(const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) != 0 || info.st_gid == 0)
-        return "dialout";
-    const struct group *group = getgrgid(info.st_gid);
-    return group == NULL ? "dialout" : group->gr_name;
-}
-
 static espy_status cannot_open(const char *path, int error, espy_err *err)
 {
-    bool busy = error == EBUSY || error == EWOULDBLOCK;
-    espy_fail(err, ESPY_E_IO, "cannot open %s: %s", path, busy ? "it is in use" : strerror(error));
-    if (err != NULL)
-        err->detail = error;
-    if (error == EACCES || error == EPERM)
-        espy_advise(err, "Join the group that may use it, \"sudo usermod -aG %s $USER\", then log out and in again.",
-                    group_of(path));
-    else if (busy)
-        espy_advise(err, "Another program has the port: close its terminal or IDE (\"fuser %s\" names it).", path);
-    else
-        espy_advise(err, "Check the port's name, and the cable, which must carry data.");
-    return ESPY_E_IO;
+    espy_port_facts facts;
+    if (err == NULL)
+        return ESPY_E_IO;
+    espy_port_facts_gather(&facts, path, error);
+    return espy_port_facts_tell(&facts, err);
 }
 
 /* TIOCEXCL keeps later openers out; the lock keeps and notices those that lock too,

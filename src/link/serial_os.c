@@ -2,7 +2,9 @@
  *
  * The two things about a serial port that POSIX does not have: any baud rate, and a
  * driver that does not hold bytes back.  Linux: tty_ioctl(4), TCSETS2 with BOTHER, and
- * ASYNC_LOW_LATENCY of setserial(8).  Elsewhere speed_t is the rate itself.
+ * ASYNC_LOW_LATENCY of setserial(8), which makes the FTDI driver set its chip's latency timer
+ * to 1 ms for whoever may open the port; the timer's own file in /sys is root's alone.  It stays so
+ * until the chip is unplugged, which does no harm.  Elsewhere speed_t is the rate itself.
  */
 #include "transport.h"
 
