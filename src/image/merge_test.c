@@ -89,6 +89,45 @@ static void makes_uf2_blocks(void **state)
     espy_pieces_free(&pieces);
 }
 
+static espy_status read_uf2(const espy_buf *file, size_t size, espy_pieces *pieces, espy_err *err)
+{
+    *err = (espy_err){0};
+    espy_pieces_free(pieces);
+    *pieces = (espy_pieces){0};
+    return espy_uf2_read(pieces, file->bytes, size, ESPY_UF2_FAMILY_ESP32S3, err);
+}
+
+static void reads_uf2_blocks(void **state)
+{
+    (void)state;
+    espy_pieces pieces = two(0x10, 0x20000), back = {0};
+    espy_buf out = {0};
+    espy_err err = {0};
+    const espy_uf2_options options = {.family = ESPY_UF2_FAMILY_ESP32S3, .chunk = 4};
+    assert_int_equal(espy_uf2_write(&out, &pieces, &options, &err), ESPY_OK);
+    assert_true(espy_uf2_is(out.bytes, out.size));
+    assert_int_equal(read_uf2(&out, out.size, &back, &err), ESPY_OK);
+    assert_int_equal(back.count, pieces.count);
+    for (size_t i = 0; i < back.count; i++) {
+        assert_int_equal(back.piece[i].addr, pieces.piece[i].addr);
+        assert_int_equal(back.piece[i].data.size, pieces.piece[i].data.size);
+        assert_memory_equal(back.piece[i].data.bytes, pieces.piece[i].data.bytes, back.piece[i].data.size);
+    }
+    assert_int_equal(read_uf2(&out, 512, &back, &err), ESPY_E_FORMAT);
+    assert_string_equal(err.text, "the UF2 file was cut short: block 1 is missing");
+    assert_int_equal(read_uf2(&out, 511, &back, &err), ESPY_E_FORMAT);
+    out.bytes[512 + 32] ^= 1;
+    assert_int_equal(read_uf2(&out, out.size, &back, &err), ESPY_E_FORMAT);
+    assert_string_equal(err.text, "block 1 of the UF2 file, for 0x14, is damaged");
+    out.bytes[512 + 32] ^= 1;
+    for (size_t at = 28; at < out.size; at += 512)
+        out.bytes[at] ^= 1;
+    assert_int_equal(read_uf2(&out, out.size, &back, &err), ESPY_E_UNSUPPORTED);
+    espy_buf_free(&out);
+    espy_pieces_free(&pieces);
+    espy_pieces_free(&back);
+}
+
 static void renews_the_digest(void **state)
 {
     (void)state;
@@ -125,9 +164,8 @@ static void renews_the_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_overlaps_by_sector),
-        cmocka_unit_test(fills_with_ff),
-        cmocka_unit_test(makes_uf2_blocks),
+        cmocka_unit_test(finds_overlaps_by_sector), cmocka_unit_test(fills_with_ff),
+        cmocka_unit_test(makes_uf2_blocks),         cmocka_unit_test(reads_uf2_blocks),
         cmocka_unit_test(renews_the_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

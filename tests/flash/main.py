@@ -134,6 +134,20 @@ def a_lost_table_does_not_cost_the_files(folder, how):
         board.holds(laid(8 * MB, (0, IMAGE), (VFS + 2 * SECTOR, noise(9)), *[(VFS + SECTOR, fs)] * stays), f"{blocks} blocks")
 
 
+def micropythons_own_files_survive_a_lost_table(folder, how):
+    """The file system is the one that MicroPython makes."""
+    board = Board(folder, how)
+    keys = "f=open('kept.txt','w')\nf.write('still here')\nf.close()\n"
+    up = [ESPY, "up", "-p", board.port, OCT_123, "--repl"]
+    subprocess.run(up, input=keys, text=True, check=True, capture_output=True, env=roms.without_espy(), timeout=GIVE_UP_S)
+    with board.file.open("r+b") as flash:
+        flash.seek(TABLE)
+        flash.write(b"\xff" * SECTOR)
+    done = subprocess.run(up, input="open('kept.txt').read()\n", text=True, check=True, capture_output=True,
+                          env=roms.without_espy(), timeout=GIVE_UP_S)
+    check("'still here'" in done.stdout, done.stdout[-500:])
+
+
 def files_go_where_they_are_told(folder, how):
     board = Board(folder, how, start=IMAGE)
     (folder / "data.bin").write_bytes(noise(5001))
@@ -261,12 +275,13 @@ def esptool_finds_the_same(folder, how):
     board = Board(folder, how, "n4r2")
     (folder / "data").write_bytes(noise(70001))
     board.espy("flash", folder / "data@1M")
-    emu = subprocess.Popen([ESPY, "emu", f"n4r2,flash={board.file}", "--rfc2217", "127.0.0.1:0", "--download", "--json"],
+    emu = subprocess.Popen([ESPY, "emu", f"n4r2,flash={board.file}", "--pty", str(folder / "tty"), "--rfc2217", "127.0.0.1:0",
+                            "--download", "--json"],
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
     try:
         ports = json.loads(emu.stdout.readline())
         port = next(p for p in json.dumps(ports).split('"') if p.startswith("rfc2217://"))
-        quick = ("--port", port, "--no-stub", "--before", "no-reset", "--after", "no-reset")
+        quick = ("--port", str(folder / "tty"), "--no-stub", "--before", "no-reset", "--after", "no-reset")
         subprocess.run([tool, *quick, "verify-flash", "0x100000", str(folder / "data")], check=True, capture_output=True,
                        timeout=GIVE_UP_S)
         board.port, board.how = port, []
@@ -276,9 +291,10 @@ def esptool_finds_the_same(folder, how):
         emu.wait(GIVE_UP_S)
 
 
-ONCE = (what_is_refused_leaves_the_flash_alone, esptool_finds_the_same)
+ONCE = (a_lost_table_does_not_cost_the_files, micropythons_own_files_survive_a_lost_table, files_go_where_they_are_told,
+        what_is_refused_leaves_the_flash_alone, esptool_finds_the_same)
 CASES = (a_plan_writes_nothing_and_is_what_then_is_done, settings_and_files_stay_unless_all_is_erased,
-         a_lost_table_does_not_cost_the_files, files_go_where_they_are_told, what_is_refused_leaves_the_flash_alone,
+         a_lost_table_does_not_cost_the_files, micropythons_own_files_survive_a_lost_table, files_go_where_they_are_told, what_is_refused_leaves_the_flash_alone,
          reading_gives_what_is_there, verifying_tells_what_differs, erasing_leaves_blank_what_is_named, flash_beyond_16_mb,
          esptool_finds_the_same)
 
