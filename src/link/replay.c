@@ -101,10 +101,10 @@ static espy_status replay_write(void *self, const uint8_t *bytes, size_t n, espy
         skip_unread(tape);
         const chunk *c = current(tape);
         if (c == NULL || c->kind != TO_BOARD || tape->bytes.bytes[c->at + tape->used] != bytes[i]) {
-            espy_fail(err, ESPY_E_PROTOCOL, "%s: what is sent differs from what was recorded, at chunk %zu, byte %zu",
+            espy_fail(err, ESPY_E_ARG, "%s: what is sent differs from what was recorded, at chunk %zu, byte %zu",
                       tape->link.name, tape->next, tape->used);
             espy_advise(err, "The log must come from the same command with the same input.");
-            return ESPY_E_PROTOCOL;
+            return ESPY_E_ARG;
         }
         advance(tape, 1);
     }
