@@ -30,7 +30,7 @@ def session(board, image):
     events = []
     for line in done.stdout.decode(errors="replace").splitlines():
         words = line.split()
-        if words[:1] != ["wire"]:
+        if words[:1] != ["wire"] or words[2] == "port":
             continue
         kind, rest = words[2], "".join(words[3:])
         if kind in "<>" and events and events[-1][0] == kind:
