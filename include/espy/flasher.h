@@ -7,8 +7,8 @@
  * in the mask ROM takes up; stub/PROTOCOL.md is its manual.  Where it is not wanted or
  * does not start, the ROM's loader itself does the work, with less reach and speed: its
  * protocol is the one of Espressif's "Serial Protocol" (esptool documentation, advanced
- * topics) as the ROM of 27 March 2021 implements it.  Left out: encrypted writes, chips
- * other than the ESP32-S3 (they are named and refused).
+ * topics) as the ROM of 27 March 2021 implements it.  Left out: chips other than the
+ * ESP32-S3 (they are named and refused).
  *
  * The usual order of calls:
  *
@@ -207,6 +207,23 @@ espy_status espy_flasher_table(espy_flasher *flasher, espy_partitions *table, bo
  * interrupted gets the parts that complete it: the files that were to stay stay. */
 espy_status espy_flasher_image_parts(espy_flasher *flasher, const espy_image *image, espy_flash_part *parts, size_t *n,
                                      espy_err *err);
+
+/* Writes what no digest can verify: parts that the chip shall encrypt with the key in its
+ * eFuses, and any part on a board in secure download mode.  It goes through the ROM,
+ * uncompressed: the stub must not run (no_stub).  Parts are as for espy_flasher_write();
+ * contents are filled up with 0xFF to 16 bytes where they are encrypted, else to 4.
+ *
+ * What is sure afterwards: the ROM has received every block with the right sum, in order;
+ * unencrypted blocks it has read back from the flash with the right sum (8 bits); and the
+ * flash holds neither the plaintext of what was to be encrypted, nor nothing, which cannot
+ * be found out in secure download mode.  Nothing can tell that the key is the right one. */
+espy_status espy_flasher_write_unverified(espy_flasher *flasher, const espy_flash_part *parts, size_t n, bool encrypt,
+                                          espy_err *err);
+
+/* How large the flash is, on a board in secure download mode, which does not tell; without
+ * it 4 MB, which is what the ROM believes.  Beyond the real size addresses begin again at
+ * 0, which nothing can detect there. */
+espy_status espy_flasher_set_flash_size(espy_flasher *flasher, uint32_t size, espy_err *err);
 
 /* The MD5 of a range of the flash: the ROM's, or of what is read through the stub. */
 espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err);

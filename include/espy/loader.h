@@ -100,7 +100,9 @@ espy_loader_request espy_loader_spi_set_params(uint32_t flash_size);
 /* Erases size bytes, rounded up to sectors, from the sector-aligned addr, before it
  * answers; FLASH_DATA may then bring n blocks of at most block bytes. */
 espy_loader_request espy_loader_flash_begin(uint32_t size, uint32_t n, uint32_t block, uint32_t addr);
-/* The same for a zlib stream cut into n blocks. */
+/* The same where the chip is to encrypt the blocks, whose sizes are multiples of 16. */
+espy_loader_request espy_loader_flash_begin_encrypted(uint32_t size, uint32_t n, uint32_t block, uint32_t addr);
+/* FLASH_BEGIN for a zlib stream cut into n blocks. */
 espy_loader_request espy_loader_flash_defl_begin(uint32_t size, uint32_t n, uint32_t block, uint32_t addr);
 espy_loader_request espy_loader_flash_data(uint32_t seq, const uint8_t *data, size_t n);
 espy_loader_request espy_loader_flash_defl_data(uint32_t seq, const uint8_t *data, size_t n);

@@ -39,6 +39,7 @@ typedef struct espy_machine_config {
     const espy_model *model; /* NULL: the default */
     const char *rom_path;    /* a mask ROM's ELF or 384 KiB binary; NULL: the built-in ROM */
     const char *flash_path;  /* keeps the flash in this file; NULL: a blank chip in memory */
+    const char *efuse_path;  /* keeps the eFuses in this file, as espefuse --virt does; NULL: the module's own */
     bool timing_real;        /* UART bits and flash operations take their time */
     const espy_log *log;
 } espy_machine_config;

@@ -16,6 +16,7 @@
 #include "parts/nor.h"
 #include "parts/nor_octal.h"
 #include "parts/psram.h"
+#include "efuse_file.h"
 #include "inspect.h"
 #include "rom/builtin.h"
 #include "rom/rom.h"
@@ -95,6 +96,7 @@ struct espy_machine {
     espy_gpio gpio;
     espy_iomux iomux;
     espy_efuse efuse;
+    espy_efuse_file efuse_file;
     espy_rtc rtc;
     espy_rtc_io rtc_io;
     espy_sens sens;
@@ -446,14 +448,19 @@ static void make_serial(espy_machine *m, bool timing_real)
     espy_usb_otg_init(&m->usb_otg, &m->soc, source(m, ESPY_INT_USB));
 }
 
-static void make_pins_and_fuses(espy_machine *m)
+static void make_pins(espy_machine *m)
 {
     espy_gpio_init(&m->gpio, &m->soc, source(m, ESPY_INT_GPIO), source(m, ESPY_INT_GPIO_NMI));
     espy_iomux_init(&m->iomux, &m->soc, espy_gpio_set_mux, &m->gpio);
+}
+
+static espy_status make_fuses(espy_machine *m, const char *path, espy_err *err)
+{
     espy_efuse_init(&m->efuse, &m->soc,
                     &(espy_efuse_config){.psram_size = m->model->psram_size,
                                          .flash_octal = m->model->flash_mode == ESPY_MODE_OCTAL,
                                          .irq = source(m, ESPY_INT_EFUSE)});
+    return path != NULL ? espy_efuse_file_open(&m->efuse_file, path, &m->efuse, m->soc.log, err) : ESPY_OK;
 }
 
 static void make_timers(espy_machine *m)
@@ -556,14 +563,17 @@ static void reset_module(void *self, unsigned n, bool level)
     }
 }
 
-static void make_peripherals(espy_machine *m, bool timing_real)
+static espy_status make_peripherals(espy_machine *m, const espy_machine_config *config, espy_err *err)
 {
     espy_intmatrix_init(&m->intmatrix, &m->soc);
     m->intmatrix.output = set_interrupts;
     m->intmatrix.output_self = m;
+    espy_status st = make_fuses(m, config->efuse_path, err);
+    if (st != ESPY_OK)
+        return st;
     make_memory_controllers(m);
-    make_serial(m, timing_real);
-    make_pins_and_fuses(m);
+    make_serial(m, config->timing_real);
+    make_pins(m);
     make_timers(m);
     make_rtc(m);
     make_system(m);
@@ -572,6 +582,7 @@ static void make_peripherals(espy_machine *m, bool timing_real)
     espy_storage_init(&m->storage, &m->soc);
     for (unsigned n = 0; n < ESPY_RST_COUNT; n++)
         m->system.module_reset[n] = (espy_line){reset_module, m, n};
+    return ESPY_OK;
 }
 
 static void stop_for_fault(void *self)
@@ -607,9 +618,10 @@ static espy_status make_machine(espy_machine *m, const espy_machine_config *conf
         return st;
     map_memories(m);
     st = make_parts(m, config->timing_real, err);
+    if (st == ESPY_OK)
+        st = make_peripherals(m, config, err);
     if (st != ESPY_OK)
         return st;
-    make_peripherals(m, config->timing_real);
     m->en_rise = (espy_event){.fire = power_on, .self = m};
     power_on(m);
     return ESPY_OK;
@@ -623,6 +635,7 @@ espy_status espy_machine_new(espy_machine **machine, const espy_machine_config *
     espy_status st = make_machine(m, config, err);
     if (st != ESPY_OK) {
         espy_store_undo(&m->flash_store, config->flash_path);
+        espy_efuse_file_undo(&m->efuse_file);
         espy_machine_free(m);
         return st;
     }
@@ -645,6 +658,7 @@ void espy_machine_free(espy_machine *m)
         espy_mem_free(mems[i]);
     espy_builtin_rom_free(&m->builtin);
     espy_store_close(&m->flash_store);
+    espy_efuse_file_close(&m->efuse_file);
     free(m->rom_bytes);
     free(m->sram_bytes);
     free(m->rtc_bytes);

@@ -76,6 +76,11 @@ espy_loader_request espy_loader_flash_begin(uint32_t size, uint32_t n, uint32_t 
     return WORDS(ESPY_OP_FLASH_BEGIN, size, n, block, addr, 0);
 }
 
+espy_loader_request espy_loader_flash_begin_encrypted(uint32_t size, uint32_t n, uint32_t block, uint32_t addr)
+{
+    return WORDS(ESPY_OP_FLASH_BEGIN, size, n, block, addr, 1);
+}
+
 espy_loader_request espy_loader_flash_defl_begin(uint32_t size, uint32_t n, uint32_t block, uint32_t addr)
 {
     return WORDS(ESPY_OP_FLASH_DEFL_BEGIN, size, n, block, addr, 0);

@@ -22,6 +22,8 @@ static espy_status set_key(espy_emu_spec *spec, const char *key, const char *val
         spec->machine.rom_path = value;
     else if (strcmp(key, "flash") == 0)
         spec->machine.flash_path = value;
+    else if (strcmp(key, "efuse") == 0)
+        spec->machine.efuse_path = value;
     else if (strcmp(key, "clock") == 0)
         return set_choice(value, key, "virtual", "real", &spec->clock_real, err);
     else if (strcmp(key, "timing") == 0)
@@ -64,8 +66,8 @@ espy_status espy_emu_spec_parse(espy_emu_spec *spec, char *text, espy_err *err)
         *value++ = '\0';
         st = set_key(spec, key, value, err);
     }
-    espy_advise(err, "Write emu:MODEL,rom=FILE,flash=FILE,clock=virtual|real,timing=fast|real,boot=flash|download,"
-                     "port=uart|usb.");
+    espy_advise(err, "Write emu:MODEL,rom=FILE,flash=FILE,efuse=FILE,clock=virtual|real,timing=fast|real,"
+                     "boot=flash|download,port=uart|usb.");
     return st;
 }
 

@@ -103,8 +103,7 @@ static void blow_field(espy_efuse *e, fuse_field field, uint32_t value)
     }
 }
 
-/* How many words a block has, and where its read registers begin. */
-static unsigned block_words(unsigned block)
+unsigned espy_efuse_words(unsigned block)
 {
     return block <= 1 ? 6 : ESPY_EFUSE_WORDS;
 }
@@ -114,6 +113,11 @@ static uint32_t block_base(unsigned block)
     if (block == 0)
         return EFUSE_RD_WR_DIS;
     return block == 1 ? EFUSE_RD_MAC_SPI_SYS_0 : EFUSE_RD_SYS_PART1_DATA0 + (block - 2) * 32;
+}
+
+uint32_t espy_efuse_read_offset(unsigned block, unsigned word)
+{
+    return block_base(block) + 4 * word;
 }
 
 /* ---- Commands ---- */
@@ -127,13 +131,61 @@ static void load(espy_efuse *e)
             memset(e->read[block], 0, sizeof e->read[block]);
 }
 
-/* WR_DIS has a bit for each of the blocks 1 to 10, from bit 20 on. */
+/* Fields of block 0 that a bit of WR_DIS protects; it has one for each of the blocks 1 to
+ * 10, too, from bit 20 on. */
+static const struct {
+    uint8_t wr_dis, word;
+    uint32_t mask;
+} protections[] = {
+    {0, 1, 0x0000007f},  /* RD_DIS */
+    {1, 1, 0x00000080},  /* DIS_RTC_RAM_BOOT */
+    {2, 1, 0x0018ff00},  /* DIS_ICACHE to DIS_DOWNLOAD_MANUAL_ENCRYPT */
+    {2, 3, 0x03c00000},  /* DIS_USB_JTAG to USB_PHY_SEL */
+    {3, 1, 0xe0000000},  /* VDD_SPI_MODECURLIM to VDD_SPI_DREFM */
+    {3, 2, 0x0003ffff},  /* VDD_SPI_DREFL to WDT_DELAY_SEL */
+    {4, 2, 0x001c0000},  /* SPI_BOOT_CRYPT_CNT */
+    {5, 2, 0x00200000},  /* SECURE_BOOT_KEY_REVOKE0 to 2 */
+    {6, 2, 0x00400000},
+    {7, 2, 0x00800000},
+    {8, 2, 0x0f000000},  /* KEY_PURPOSE_0 to 5 */
+    {9, 2, 0xf0000000},
+    {10, 3, 0x0000000f},
+    {11, 3, 0x000000f0},
+    {12, 3, 0x00000f00},
+    {13, 3, 0x0000f000},
+    {15, 3, 0x00100000}, /* SECURE_BOOT_EN */
+    {16, 3, 0x00200000}, /* SECURE_BOOT_AGGRESSIVE_REVOKE */
+    {17, 3, 0x0c000000}, /* POWER_GLITCH_DSENSE */
+    {17, 4, 0x40000000}, /* POWERGLITCH_EN */
+    {18, 3, 0xf0000000}, /* FLASH_TPUW */
+    {18, 4, 0x3fffffff}, /* DIS_DOWNLOAD_MODE to SECURE_VERSION */
+    {19, 4, 0x80000000}, /* DIS_USB_OTG_DOWNLOAD_MODE */
+    {19, 5, 0x00000003}, /* DISABLE_WAFER_VERSION_MAJOR, DISABLE_BLK_VERSION_MAJOR */
+    {30, 1, 0x1fe00000}, /* USB_DREFH to BTLC_GPIO_ENABLE */
+    {31, 1, 0x00070000}, /* SOFT_DIS_JTAG */
+};
+
+/* The bits of a word that can still be blown. */
+static uint32_t unprotected(const espy_efuse *e, unsigned block, unsigned word)
+{
+    uint32_t wr_dis = e->fuse[0][0], mask = UINT32_MAX;
+    if (block != 0)
+        return (wr_dis >> (19 + block) & 1) != 0 ? 0 : UINT32_MAX;
+    for (size_t i = 0; i < sizeof protections / sizeof protections[0]; i++)
+        if (protections[i].word == word && (wr_dis >> protections[i].wr_dis & 1) != 0)
+            mask &= ~protections[i].mask;
+    return mask;
+}
+
+/* WR_DIS, the first word, comes last: it does not protect from the burn that it is part of. */
 static void program(espy_efuse *e, unsigned block)
 {
-    if (block >= ESPY_EFUSE_BLOCKS || (block != 0 && (e->fuse[0][0] >> (19 + block) & 1) != 0))
+    if (block >= ESPY_EFUSE_BLOCKS)
         return;
-    for (unsigned word = 0; word < block_words(block); word++)
-        e->fuse[block][word] |= e->pgm[word];
+    for (unsigned word = espy_efuse_words(block); word-- > 0;)
+        e->fuse[block][word] |= e->pgm[word] & unprotected(e, block, word);
+    if (e->burnt != NULL)
+        e->burnt(e->burnt_self);
 }
 
 static void update_irq(espy_efuse *e)

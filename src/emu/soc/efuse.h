@@ -7,7 +7,7 @@
  * fields are checked with Espressif's own decoder, `espefuse --virt summary`.
  *
  * Left out: the Reed-Solomon check symbols (every block reads without errors),
- * programming times, write protection of single fields of block 0.
+ * programming times.
  */
 #ifndef ESPY_EMU_SOC_EFUSE_H
 #define ESPY_EMU_SOC_EFUSE_H
@@ -34,11 +34,17 @@ typedef struct espy_efuse {
     uint32_t pgm[11];                                   /* PGM_DATA0-7, PGM_CHECK_VALUE0-2 */
     uint32_t conf, clk, int_raw, int_ena;
     uint32_t timing[6]; /* DAC_CONF to DATE */
+    /* Called after the controller has programmed a block; set it after init, or leave it NULL. */
+    void (*burnt)(void *self);
+    void *burnt_self;
 } espy_efuse;
 
 void espy_efuse_init(espy_efuse *efuse, espy_soc *soc, const espy_efuse_config *config);
 /* Loads the read registers from the fuses, which no reset can change. */
 void espy_efuse_reset(espy_efuse *efuse, espy_reset reset);
+/* How many words block 0-10 has, and where its register of a word is in the controller. */
+unsigned espy_efuse_words(unsigned block);
+uint32_t espy_efuse_read_offset(unsigned block, unsigned word);
 /* What is blown in block 0-10, as shown by the first read register on. */
 uint32_t espy_efuse_word(const espy_efuse *efuse, unsigned block, unsigned word);
 /* What the fuses say of the analog parts, as ESP-IDF reads it. */
