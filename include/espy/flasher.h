@@ -113,8 +113,10 @@ typedef struct espy_board {
         const char *vendor; /* "AP_3v3"; "" where the eFuse does not say */
     } psram;
     bool secure_boot;
-    bool flash_encryption;
-    bool secure_download; /* the loader allows flashing only: all of the above but chip_id is unknown */
+    bool flash_encryption;    /* an odd number of SPI_BOOT_CRYPT_CNT's bits is burnt */
+    bool encryption_key;      /* a key for it has been burnt */
+    bool encrypts_for_loader; /* not forbidden by eFuse DIS_DOWNLOAD_MANUAL_ENCRYPT */
+    bool secure_download;     /* the loader allows flashing only: only chip_id and the first two of these are known */
 } espy_board;
 
 /* One piece of work on the flash. */
@@ -221,7 +223,7 @@ espy_status espy_flasher_write_unverified(espy_flasher *flasher, const espy_flas
                                           espy_err *err);
 
 /* How large the flash is, on a board in secure download mode, which does not tell; without
- * it 4 MB, which is what the ROM believes.  Beyond the real size addresses begin again at
+ * it 2 MB, which is what the ROM believes.  Beyond the real size addresses begin again at
  * 0, which nothing can detect there. */
 espy_status espy_flasher_set_flash_size(espy_flasher *flasher, uint32_t size, espy_err *err);
 

@@ -61,6 +61,8 @@ typedef struct espy_esptool {
     bool md5_disable, secure_pad, secure_pad_v2, dont_append_digest, use_segments, ram_only_header;
     bool erase_all, no_progress, force, compress, no_compress, skip_flashed, diff, verify;
 
+    bool encrypt, ignore_flash_enc_efuse;
+    espy_words encrypt_files; /* ADDRESS FILENAME ...; moved behind the pairs once all is parsed */
     espy_words diff_with;
     bool trust_flash_content;
     const char *bytes; /* "1" to "3" status registers */
@@ -69,7 +71,8 @@ typedef struct espy_esptool {
     /* Operands. */
     const char *input;
     uint32_t address, size, value, mask;
-    espy_words pairs; /* ADDRESS FILENAME ... */
+    espy_words pairs;   /* ADDRESS FILENAME ... */
+    size_t plain_pairs; /* so many words of them, before those of --encrypt-files */
 
     bool stay; /* set by a command that leaves the board running what it started */
 
@@ -121,6 +124,7 @@ typedef struct espy_esptool_command {
     const espy_esptool_option *options;                                      /* ends with a NULL name; may be NULL */
     espy_esptool_operand operand[ESPY_ET_OPERANDS];
     bool rom_alone;      /* no stub, whatever the options */
+    bool secure;         /* possible in secure download mode */
     bool needs_chip;     /* says nothing without --chip */
     const char *help;    /* NULL: not shown */
     const char *refusal; /* why espy does not have it; else NULL */

@@ -368,6 +368,20 @@ static espy_status take_command(parser *p)
     return ESPY_OK;
 }
 
+/* The files that are to be encrypted come behind the others. */
+static espy_status add_encrypted(espy_esptool *et)
+{
+    espy_status st = ESPY_OK;
+    et->plain_pairs = et->pairs.count;
+    if (et->encrypt && et->encrypt_files.count > 0)
+        return usage(et, "Options --encrypt and --encrypt-files must not be specified at the same time.");
+    if (et->encrypt_files.count % 2 != 0)
+        return usage(et, "Must be pairs of an address and the binary filename to write there");
+    for (size_t i = 0; st == ESPY_OK && i < et->encrypt_files.count; i++)
+        st = append(et, &et->pairs, et->encrypt_files.word[i]);
+    return st;
+}
+
 /* What only the whole can tell. */
 static espy_status check(parser *p)
 {
@@ -392,7 +406,7 @@ static espy_status check(parser *p)
         return usage(et, "Specify the --chip argument: esp32s3");
     if (et->command->work == NULL && strcmp(et->chip, "auto") != 0 && strcmp(et->chip, "esp32s3") != 0)
         return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "espy knows the ESP32-S3, and no %s", et->chip);
-    return ESPY_OK;
+    return add_encrypted(et);
 }
 
 espy_status espy_esptool_parse(espy_esptool *et, int argc, char **argv)
@@ -423,5 +437,6 @@ void espy_esptool_free(espy_esptool *et)
     free(et->pairs.word);
     free(et->diff_with.word);
     free(et->port_filter.word);
-    et->owned = et->pairs = et->diff_with = et->port_filter = (espy_words){0};
+    free(et->encrypt_files.word);
+    et->owned = et->pairs = et->diff_with = et->port_filter = et->encrypt_files = (espy_words){0};
 }

@@ -135,6 +135,20 @@ static void chip_name(const char *chip, char name[16])
         *name = (char)toupper((unsigned char)*name);
 }
 
+static espy_status check_secure(espy_esptool_board *board)
+{
+    espy_esptool *et = board->et;
+    if (!board->info.secure_download)
+        return ESPY_OK;
+    if (!et->command->secure)
+        return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "The '%s' command is not available in Secure Download Mode",
+                         et->command->name);
+    if (!et->no_stub)
+        espy_esptool_warn(et, "Stub flasher is not supported in Secure Download Mode, it has been disabled. Set "
+                              "--no-stub to suppress this warning.");
+    return ESPY_OK;
+}
+
 static espy_status check_chip(espy_esptool_board *board)
 {
     char name[16];
@@ -156,7 +170,7 @@ static espy_status connect(espy_esptool_board *board)
         .reset = espy_esptool_reset(et, board->link, board->reset, sizeof board->reset),
         .hard_reset = et->config.hard_reset,
         .attempts = et->connect_attempts > 0 ? (unsigned)et->connect_attempts : UINT_MAX / 8,
-        .no_stub = et->no_stub || et->command->rom_alone,
+        .no_stub = et->no_stub || et->command->rom_alone || et->encrypt || et->encrypt_files.count > 0,
         .uncompressed = et->no_compress,
         .progress = on_progress,
         .cancelled = espy_cli_cancelled,
@@ -185,7 +199,8 @@ static espy_status connect(espy_esptool_board *board)
         return st;
     print_board(board);
     print_baud(board);
-    return check_chip(board);
+    st = check_chip(board);
+    return st == ESPY_OK ? check_secure(board) : st;
 }
 
 static void let_go(espy_esptool_board *board)
@@ -241,6 +256,16 @@ static espy_status leave(espy_esptool_board *board)
     if (strcmp(et->after, "hard-reset") == 0 && board->link->has_lines) {
         espy_esptool_print(et, "Hard resetting via RTS pin...");
         return espy_flasher_reset(board->flasher, err);
+    }
+    if (board->info.secure_download && board->link->has_lines) {
+        espy_esptool_warn(et, "Watchdog hard reset is not supported in Secure Download Mode, attempting classic hard "
+                              "reset instead.");
+        espy_esptool_print(et, "Hard resetting via RTS pin...");
+        return espy_flasher_reset(board->flasher, err);
+    }
+    if (board->info.secure_download) {
+        espy_esptool_warn(et, "In Secure Download Mode nothing but the RESET key can reset the board here.");
+        return ESPY_OK;
     }
     espy_esptool_print(et, "Hard resetting with a watchdog...");
     return espy_flasher_reset_by_watchdog(board->flasher, err);

@@ -46,6 +46,14 @@ const char *espy_esptool_reset(const espy_esptool *et, const espy_link *link, ch
 /* --spi-connection as the ROM's SPI_ATTACH takes it; 0 for the pins that the eFuses say. */
 espy_status espy_esptool_pins(espy_esptool *et, uint32_t *word);
 
+/* esptool_locked.c: whether a piece is to be encrypted by the chip; what a locked chip cannot
+ * do, or must not be made to, before anything is written; in secure download mode, the size
+ * that --flash-size says, and erasing. */
+bool espy_esptool_encrypted(const espy_esptool *et, const espy_piece *piece);
+espy_status espy_esptool_check_locks(espy_esptool_board *board);
+espy_status espy_esptool_secure_size(espy_esptool_board *board);
+espy_status espy_esptool_erase_secure(espy_esptool_board *board, uint32_t addr, uint32_t size);
+
 /* esptool_look.c */
 espy_status espy_esptool_chip_id(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_flash_id(espy_esptool *et, espy_esptool_board *board);

@@ -17,9 +17,9 @@
 enum { SECTOR = 4096, ANY_REVISION = 65535 };
 
 /* Locked boards may never boot again once their bootloader is gone. */
-static espy_status check_locks(espy_esptool_board *board)
+static espy_status check_erasable(espy_esptool_board *board)
 {
-    if (board->et->force || (!board->info.secure_boot && !board->info.flash_encryption))
+    if (board->et->force || board->info.secure_download || (!board->info.secure_boot && !board->info.flash_encryption))
         return ESPY_OK;
     return espy_fail(&board->et->cli->err, ESPY_E_UNSUPPORTED,
                      "Active security features detected, erasing flash is disabled as a safety measure. Use the force "
@@ -29,7 +29,8 @@ static espy_status check_locks(espy_esptool_board *board)
 static espy_status erase(espy_esptool_board *board, uint32_t addr, uint32_t size)
 {
     const espy_flash_part part = {.addr = addr, .size = size};
-    espy_status st = espy_flasher_write(board->flasher, &part, 1, &board->et->cli->err);
+    espy_status st = board->info.secure_download ? espy_esptool_erase_secure(board, addr, size)
+                                                 : espy_flasher_write(board->flasher, &part, 1, &board->et->cli->err);
     espy_esptool_quiet(board);
     return st;
 }
@@ -38,6 +39,8 @@ static espy_status erase_all(espy_esptool_board *board)
 {
     espy_esptool *et = board->et;
     double start = espy_esptool_now(board);
+    if (board->info.flash.size == 0)
+        return espy_fail(&et->cli->err, ESPY_E_DEVICE, "Detecting flash size failed. Set an exact size value");
     espy_esptool_print(et, "Erasing flash memory (this may take a while)...");
     espy_status st = erase(board, 0, board->info.flash.size);
     if (st == ESPY_OK)
@@ -48,7 +51,7 @@ static espy_status erase_all(espy_esptool_board *board)
 espy_status espy_esptool_erase_flash(espy_esptool *et, espy_esptool_board *board)
 {
     (void)et;
-    espy_status st = check_locks(board);
+    espy_status st = check_erasable(board);
     return st == ESPY_OK ? erase_all(board) : st;
 }
 
@@ -56,7 +59,7 @@ espy_status espy_esptool_erase_region(espy_esptool *et, espy_esptool_board *boar
 {
     espy_err *err = &et->cli->err;
     uint32_t size = et->size;
-    espy_status st = check_locks(board);
+    espy_status st = check_erasable(board);
     if (st == ESPY_OK)
         st = espy_esptool_resolve_size(board, &size);
     if (st == ESPY_OK && et->address % SECTOR != 0)
@@ -172,9 +175,10 @@ static espy_status check_piece(espy_esptool_board *board, const espy_piece *piec
     uint64_t end = (uint64_t)piece->addr + piece->data.size;
     uint32_t flash = board->info.flash.size, set = espy_esptool_bytes(et->flash_size);
     flash = set > 0 && set < flash ? set : flash;
-    if (!et->force)
+    why[0] = '\0';
+    if (!et->force && !board->info.secure_download)
         incompatibility(board, piece, why, sizeof why);
-    if (!et->force && why[0] != '\0')
+    if (why[0] != '\0')
         return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED, "%s. Use the force argument to flash anyway", why);
     if (flash == 0 || end <= flash)
         return ESPY_OK;
@@ -205,10 +209,32 @@ static espy_status align(espy_esptool *et, espy_piece *piece)
     return ESPY_OK;
 }
 
-/* esptool fills up to whole words, and counts and digests these bytes. */
-static espy_status fill_word(espy_buf *data, espy_err *err)
+/* esptool fills up to whole words, or units of encryption, and counts and digests these bytes. */
+static espy_status fill(espy_buf *data, size_t unit, espy_err *err)
 {
-    return espy_buf_append(data, "\xff\xff\xff", (4 - data->size % 4) % 4, err);
+    static const uint8_t blank[16] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+    return espy_buf_append(data, blank, (unit - data->size % unit) % unit, err);
+}
+
+static void print_wrote(const espy_esptool *et, size_t size, uint32_t orig, double seconds)
+{
+    espy_esptool_print(et, "Wrote %zu bytes at 0x%08x in %.1f seconds (%.1f kbit/s).", size, (unsigned)orig, seconds,
+                       espy_esptool_kbits((double)size, seconds));
+}
+
+static espy_status send_unverified(espy_esptool_board *board, const espy_piece *piece, uint32_t orig, size_t size)
+{
+    espy_esptool *et = board->et;
+    const espy_flash_part part = {piece->addr, (uint32_t)piece->data.size, piece->data.bytes};
+    double start = espy_esptool_now(board);
+    espy_status st =
+        espy_flasher_write_unverified(board->flasher, &part, 1, espy_esptool_encrypted(et, piece), &et->cli->err);
+    espy_esptool_quiet(board);
+    if (st != ESPY_OK)
+        return st;
+    print_wrote(et, size, orig, espy_esptool_now(board) - start);
+    espy_esptool_print(et, "Cannot verify written data if encrypted or in secure download mode.");
+    return ESPY_OK;
 }
 
 static espy_status send(espy_esptool_board *board, const espy_piece *piece, uint32_t orig, size_t size)
@@ -226,8 +252,7 @@ static espy_status send(espy_esptool_board *board, const espy_piece *piece, uint
     if (after->bytes_skipped - before.bytes_skipped >= piece->data.size)
         espy_esptool_print(et, "'%s' at 0x%08x already in flash, skipping write.", name_of(et, piece), (unsigned)orig);
     else if (et->no_compress || after->bytes_sent - before.bytes_sent >= size)
-        espy_esptool_print(et, "Wrote %zu bytes at 0x%08x in %.1f seconds (%.1f kbit/s).", size, (unsigned)orig,
-                           seconds, espy_esptool_kbits((double)size, seconds));
+        print_wrote(et, size, orig, seconds);
     else
         espy_esptool_print(et, "Wrote %zu bytes (%llu compressed) at 0x%08x in %.1f seconds (%.1f kbit/s).", size,
                            (unsigned long long)(after->bytes_sent - before.bytes_sent), (unsigned)orig, seconds,
@@ -242,10 +267,19 @@ static espy_status write_changed(espy_esptool_board *board, const espy_piece *pi
 {
     espy_esptool *et = board->et;
     old->addr = orig;
-    espy_status st = fill_word(&old->data, &et->cli->err);
+    espy_status st = fill(&old->data, 4, &et->cli->err);
     if (st == ESPY_OK && !board->info.secure_boot)
         st = espy_esptool_patch(et, old, flash_size);
     return st == ESPY_OK ? espy_esptool_write_changed(board, piece, old, name_of(et, piece), done) : st;
+}
+
+/* The signature of an image does not allow for another header. */
+static espy_status patch(espy_esptool_board *board, espy_piece *piece, const char *flash_size)
+{
+    if (!board->info.secure_boot && !board->info.secure_download)
+        return espy_esptool_patch(board->et, piece, flash_size);
+    espy_esptool_warn(board->et, "Security features enabled, so not changing any flash settings.");
+    return ESPY_OK;
 }
 
 static espy_status write_piece(espy_esptool_board *board, size_t index, const char *flash_size)
@@ -253,7 +287,7 @@ static espy_status write_piece(espy_esptool_board *board, size_t index, const ch
     espy_esptool *et = board->et;
     espy_piece *piece = &board->pieces.piece[index];
     espy_piece *old = index < board->old.count ? &board->old.piece[index] : NULL;
-    bool several = board->pieces.count > 1, done = false;
+    bool several = board->pieces.count > 1, done = false, encrypted = espy_esptool_encrypted(et, piece);
     uint32_t orig = piece->addr;
     if (several)
         espy_esptool_print(et, "\nWriting '%s' at 0x%08x...", name_of(et, piece), (unsigned)orig);
@@ -261,13 +295,16 @@ static espy_status write_piece(espy_esptool_board *board, size_t index, const ch
         espy_esptool_warn(et, "'%s' is empty.", name_of(et, piece));
         return ESPY_OK;
     }
-    espy_status st = fill_word(&piece->data, &et->cli->err);
+    if (encrypted && old != NULL && old->data.size > 0)
+        espy_esptool_print(et, "NOTE: Fast reflashing encrypted images is not supported. Will flash the full %s.",
+                           name_of(et, piece));
+    espy_status st = fill(&piece->data, encrypted ? 16 : 4, &et->cli->err);
     size_t size = piece->data.size;
-    if (st == ESPY_OK && !board->info.secure_boot)
-        st = espy_esptool_patch(et, piece, flash_size);
+    if (st == ESPY_OK)
+        st = patch(board, piece, flash_size);
     if (st == ESPY_OK)
         st = align(et, piece);
-    if (st == ESPY_OK && old != NULL && old->data.size > 0)
+    if (st == ESPY_OK && !encrypted && old != NULL && old->data.size > 0)
         st = write_changed(board, piece, old, orig, flash_size, &done);
     if (st != ESPY_OK || done)
         return st;
@@ -275,7 +312,8 @@ static espy_status write_piece(espy_esptool_board *board, size_t index, const ch
     if (!et->erase_all)
         espy_esptool_print(et, "Flash will be erased from 0x%08x to 0x%08llx...", (unsigned)piece->addr,
                            (unsigned long long)end - 1);
-    return send(board, piece, orig, size);
+    return encrypted || board->info.secure_download ? send_unverified(board, piece, orig, size)
+                                                    : send(board, piece, orig, size);
 }
 
 static espy_status check_pieces(espy_esptool_board *board, const espy_pieces *pieces)
@@ -284,10 +322,6 @@ static espy_status check_pieces(espy_esptool_board *board, const espy_pieces *pi
     espy_status st = ESPY_OK;
     uint32_t set = espy_esptool_bytes(et->flash_size), flash = board->info.flash.size;
     char name[16];
-    if (!et->force && board->info.flash_encryption)
-        return espy_fail(&et->cli->err, ESPY_E_UNSUPPORTED,
-                         "Detected flash encryption enabled. Data must be encrypted appropriately before flashing. "
-                         "Flashing plaintext data may brick your device! Use the force argument to override");
     if (flash > 0 && set > flash)
         espy_esptool_warn(et, "Set flash_size %s is larger than the available flash size of %s.", et->flash_size,
                           espy_esptool_size_name(flash, name, sizeof name));
@@ -300,7 +334,11 @@ static espy_status write_pieces(espy_esptool_board *board, espy_pieces *pieces)
 {
     char text[16];
     espy_esptool *et = board->et;
-    espy_status st = check_pieces(board, pieces);
+    espy_status st = espy_esptool_check_locks(board);
+    if (st == ESPY_OK)
+        st = espy_esptool_secure_size(board);
+    if (st == ESPY_OK)
+        st = check_pieces(board, pieces);
     if (st != ESPY_OK)
         return st;
     espy_esptool_print(et, "Configuring flash size...");
@@ -348,7 +386,7 @@ static espy_status verify_piece(espy_esptool_board *board, espy_piece *piece, co
 {
     espy_esptool *et = board->et;
     uint8_t is[16], was[16];
-    espy_status st = fill_word(&piece->data, &et->cli->err);
+    espy_status st = fill(&piece->data, 4, &et->cli->err);
     if (st == ESPY_OK)
         st = espy_esptool_patch(et, piece, flash_size);
     if (st == ESPY_OK)

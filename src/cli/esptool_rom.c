@@ -33,9 +33,11 @@ static void print_secure_boot(const espy_esptool *et, uint32_t flags)
         return;
     if ((flags & SECURE_BOOT_AGGRESSIVE_REVOKE) != 0)
         espy_esptool_print(et, "Secure Boot Aggressive key revocation: Enabled");
+    if ((flags & 7 * SECURE_BOOT_KEY_REVOKE0) != 0)
+        espy_esptool_print(et, "Secure Boot Key Revocation Status:\n");
     for (unsigned i = 0; i < 3; i++)
         if ((flags & (uint32_t)SECURE_BOOT_KEY_REVOKE0 << i) != 0)
-            espy_esptool_print(et, "Secure Boot Key%u is Revoked", i);
+            espy_esptool_print(et, "\tSecure Boot Key%u is Revoked\n", i);
 }
 
 static void print_locks(const espy_esptool *et, uint32_t flags)

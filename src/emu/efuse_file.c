@@ -101,8 +101,8 @@ static bool is_xts_key(const espy_efuse *efuse, unsigned block)
 {
     enum { XTS_AES_256_KEY_1 = 2, XTS_AES_128_KEY = 4 };
     unsigned key = block - FIRST_KEY;
-    uint32_t purposes = key < 2 ? espy_efuse_word(efuse, 0, 2) >> (24 + 4 * key)
-                                : espy_efuse_word(efuse, 0, 3) >> 4 * (key - 2);
+    uint32_t purposes =
+        key < 2 ? espy_efuse_word(efuse, 0, 2) >> (24 + 4 * key) : espy_efuse_word(efuse, 0, 3) >> 4 * (key - 2);
     return (purposes & 15) >= XTS_AES_256_KEY_1 && (purposes & 15) <= XTS_AES_128_KEY;
 }
 
@@ -130,8 +130,8 @@ static espy_status restore(espy_efuse_file *file, const uint8_t bytes[FULL], boo
         for (unsigned word = 0; word < espy_efuse_words(block); word++) {
             words[word] = get_be32(place(file, block, word));
             if (block >= FIRST_KEY && full)
-                words[word] |= get_le32(bytes + ESPY_EFUSE_FILE_REGISTERS +
-                                        ((block - FIRST_KEY) * ESPY_EFUSE_WORDS + word) * 4);
+                words[word] |=
+                    get_le32(bytes + ESPY_EFUSE_FILE_REGISTERS + ((block - FIRST_KEY) * ESPY_EFUSE_WORDS + word) * 4);
         }
         if ((block == 1 || block == 2) && any(words, ESPY_EFUSE_WORDS))
             memset(file->efuse->fuse[block], 0, sizeof file->efuse->fuse[block]);

@@ -13,7 +13,7 @@ const uint32_t espy_efuse_addr[ESPY_EFUSE_WORDS] = {
     [ESPY_EFUSE_RD_REPEAT_DATA3] = 0x6000703C,    [ESPY_EFUSE_RD_MAC_SPI_SYS_0] = 0x60007044,
     [ESPY_EFUSE_RD_MAC_SPI_SYS_1] = 0x60007048,   [ESPY_EFUSE_RD_MAC_SPI_SYS_3] = 0x60007050,
     [ESPY_EFUSE_RD_MAC_SPI_SYS_4] = 0x60007054,   [ESPY_EFUSE_RD_MAC_SPI_SYS_5] = 0x60007058,
-    [ESPY_EFUSE_RD_SYS_PART1_DATA4] = 0x6000706C,
+    [ESPY_EFUSE_RD_SYS_PART1_DATA4] = 0x6000706C, [ESPY_EFUSE_RD_REPEAT_DATA0] = 0x60007030,
 };
 
 static uint32_t field(uint32_t word, unsigned low, unsigned bits)
@@ -87,6 +87,17 @@ static espy_supply supply(uint32_t data1)
     return (data1 & VDD_SPI_TIEH) != 0 ? ESPY_SUPPLY_3V3 : ESPY_SUPPLY_1V8;
 }
 
+/* An XTS-AES-128 key, or both halves of an XTS-AES-256 key, in any of the six key blocks. */
+static bool has_encryption_key(uint32_t data1, uint32_t data2)
+{
+    enum { XTS_AES_256_KEY_1 = 2, XTS_AES_256_KEY_2 = 3, XTS_AES_128_KEY = 4 };
+    unsigned found = 0;
+    for (unsigned key = 0; key < 6; key++)
+        found |= 1u << (key < 2 ? field(data1, 24 + 4 * key, 4) : field(data2, 4 * (key - 2), 4));
+    return (found >> XTS_AES_128_KEY & 1) != 0 ||
+           ((found >> XTS_AES_256_KEY_1 & 1) != 0 && (found >> XTS_AES_256_KEY_2 & 1) != 0);
+}
+
 void espy_efuse_decode(espy_board *board, const uint32_t words[ESPY_EFUSE_WORDS])
 {
     static const char *const packages[8] = {"QFN56", "LGA56"};
@@ -102,4 +113,6 @@ void espy_efuse_decode(espy_board *board, const uint32_t words[ESPY_EFUSE_WORDS]
     board->flash.supply = supply(words[ESPY_EFUSE_RD_REPEAT_DATA1]);
     board->secure_boot = field(words[ESPY_EFUSE_RD_REPEAT_DATA2], 20, 1) != 0;
     board->flash_encryption = odd(field(words[ESPY_EFUSE_RD_REPEAT_DATA1], 18, 3)) != 0;
+    board->encryption_key = has_encryption_key(words[ESPY_EFUSE_RD_REPEAT_DATA1], words[ESPY_EFUSE_RD_REPEAT_DATA2]);
+    board->encrypts_for_loader = field(words[ESPY_EFUSE_RD_REPEAT_DATA0], 20, 1) == 0;
 }

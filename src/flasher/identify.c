@@ -46,7 +46,9 @@ enum { READINGS = 4 };
 enum {
     CHIP_MAGIC_REG = 0x40001000, /* a word of ROM code that differs by chip, of those before the ESP32-C3 */
     SECURITY_INFO_SIZE = 20,     /* the ESP32-S2 has no chip id in it and sends 12 */
-    SECURE_DOWNLOAD_ENABLE = 1 << 2
+    SECURE_BOOT_EN = 1 << 0,
+    SECURE_DOWNLOAD_ENABLE = 1 << 2,
+    CRYPT_COUNT = 4 /* which byte: SPI_BOOT_CRYPT_CNT */
 };
 
 static espy_status unsupported(const char *name, uint32_t number, espy_err *err)
@@ -117,7 +119,7 @@ espy_status espy_flasher_security(espy_flasher *flasher, espy_security *security
     if (st != ESPY_OK)
         return st;
     security->flags = get_le32(info);
-    security->crypt_count = info[4];
+    security->crypt_count = info[CRYPT_COUNT];
     memcpy(security->key_purpose, info + 5, sizeof security->key_purpose);
     security->chip_id = get_le32(info + 12);
     security->api_version = get_le32(info + 16);
@@ -144,6 +146,8 @@ static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_
     board->chip_id = get_le32(info + 12);
     board->secure_download = (get_le32(info) & SECURE_DOWNLOAD_ENABLE) != 0;
     flasher->secure_download = board->secure_download;
+    board->secure_boot = (get_le32(info) & SECURE_BOOT_EN) != 0;
+    board->flash_encryption = ((info[CRYPT_COUNT] ^ info[CRYPT_COUNT] >> 1 ^ info[CRYPT_COUNT] >> 2) & 1) != 0;
     const char *name = board->chip_id <= UINT16_MAX ? espy_image_chip_name((uint16_t)board->chip_id) : NULL;
     if (board->chip_id != ESPY_CHIP_ESP32S3)
         return unsupported(name, board->chip_id, err);

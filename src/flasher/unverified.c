@@ -24,7 +24,7 @@ enum {
     TRIES_FAST = 2,
     ERASE_MS_PER_MB = 40000, /* as esptool has it */
     WRITE_MS_PER_MB = 40000,
-    ROM_FLASH_SIZE = 4 << 20, /* what the ROM goes by until it is told better */
+    ROM_FLASH_SIZE = 2 << 20, /* what the ROM goes by until it is told better */
     BAD_PARAMETER = 0x64
 };
 
@@ -164,18 +164,27 @@ static espy_status write_parts(espy_flasher *flasher, const espy_flash_part *par
 }
 
 /* A board in secure download mode does not say how large its flash is. */
+static espy_status check_unknown_size(const espy_flash_part *parts, size_t n, espy_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((uint64_t)parts[i].addr + parts[i].size > ROM_FLASH_SIZE) {
+            espy_fail(err, ESPY_E_ARG,
+                      "0x%x bytes at 0x%x go beyond the 2 MB that the board's loader takes its flash for",
+                      (unsigned)parts[i].size, (unsigned)parts[i].addr);
+            espy_advise(err, "In secure download mode the board does not tell: say how large it is with --flash-size.");
+            return ESPY_E_ARG;
+        }
+    return espy_plan_check(parts, n, ROM_FLASH_SIZE, ESPY_ROM_REACH, err);
+}
+
 static espy_status check(const espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_err *err)
 {
-    bool unknown = flasher->secure_download && flasher->flash_size == 0;
-    espy_status st = flasher->secure_download ? ESPY_OK : espy_flasher_writable(flasher, err);
     if (flasher->stub.running)
-        st = espy_fail(err, ESPY_E_ARG, "the ROM encrypts, and the stub runs in its place");
-    if (st == ESPY_OK)
-        st = espy_plan_check(parts, n, unknown ? ROM_FLASH_SIZE : flasher->flash_size, ESPY_ROM_REACH, err);
-    if (st != ESPY_OK && unknown && err != NULL)
-        espy_advise(err, "The board is in secure download mode and does not tell: say how large its flash is "
-                         "(--flash-size).");
-    return st;
+        return espy_fail(err, ESPY_E_ARG, "the ROM alone can do this, and the stub runs in its place");
+    if (flasher->secure_download && flasher->flash_size == 0)
+        return check_unknown_size(parts, n, err);
+    espy_status st = flasher->secure_download ? ESPY_OK : espy_flasher_writable(flasher, err);
+    return st == ESPY_OK ? espy_plan_check(parts, n, flasher->flash_size, ESPY_ROM_REACH, err) : st;
 }
 
 espy_status espy_flasher_write_unverified(espy_flasher *flasher, const espy_flash_part *parts, size_t n, bool encrypt,

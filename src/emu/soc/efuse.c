@@ -137,29 +137,23 @@ static const struct {
     uint8_t wr_dis, word;
     uint32_t mask;
 } protections[] = {
-    {0, 1, 0x0000007f},  /* RD_DIS */
-    {1, 1, 0x00000080},  /* DIS_RTC_RAM_BOOT */
-    {2, 1, 0x0018ff00},  /* DIS_ICACHE to DIS_DOWNLOAD_MANUAL_ENCRYPT */
-    {2, 3, 0x03c00000},  /* DIS_USB_JTAG to USB_PHY_SEL */
-    {3, 1, 0xe0000000},  /* VDD_SPI_MODECURLIM to VDD_SPI_DREFM */
-    {3, 2, 0x0003ffff},  /* VDD_SPI_DREFL to WDT_DELAY_SEL */
-    {4, 2, 0x001c0000},  /* SPI_BOOT_CRYPT_CNT */
-    {5, 2, 0x00200000},  /* SECURE_BOOT_KEY_REVOKE0 to 2 */
-    {6, 2, 0x00400000},
-    {7, 2, 0x00800000},
-    {8, 2, 0x0f000000},  /* KEY_PURPOSE_0 to 5 */
-    {9, 2, 0xf0000000},
-    {10, 3, 0x0000000f},
-    {11, 3, 0x000000f0},
-    {12, 3, 0x00000f00},
-    {13, 3, 0x0000f000},
-    {15, 3, 0x00100000}, /* SECURE_BOOT_EN */
-    {16, 3, 0x00200000}, /* SECURE_BOOT_AGGRESSIVE_REVOKE */
-    {17, 3, 0x0c000000}, /* POWER_GLITCH_DSENSE */
-    {17, 4, 0x40000000}, /* POWERGLITCH_EN */
-    {18, 3, 0xf0000000}, /* FLASH_TPUW */
-    {18, 4, 0x3fffffff}, /* DIS_DOWNLOAD_MODE to SECURE_VERSION */
-    {19, 4, 0x80000000}, /* DIS_USB_OTG_DOWNLOAD_MODE */
+    {0, 1, 0x0000007f},                                           /* RD_DIS */
+    {1, 1, 0x00000080},                                           /* DIS_RTC_RAM_BOOT */
+    {2, 1, 0x0018ff00},                                           /* DIS_ICACHE to DIS_DOWNLOAD_MANUAL_ENCRYPT */
+    {2, 3, 0x03c00000},                                           /* DIS_USB_JTAG to USB_PHY_SEL */
+    {3, 1, 0xe0000000},                                           /* VDD_SPI_MODECURLIM to VDD_SPI_DREFM */
+    {3, 2, 0x0003ffff},                                           /* VDD_SPI_DREFL to WDT_DELAY_SEL */
+    {4, 2, 0x001c0000},                                           /* SPI_BOOT_CRYPT_CNT */
+    {5, 2, 0x00200000},                                           /* SECURE_BOOT_KEY_REVOKE0 to 2 */
+    {6, 2, 0x00400000},  {7, 2, 0x00800000},  {8, 2, 0x0f000000}, /* KEY_PURPOSE_0 to 5 */
+    {9, 2, 0xf0000000},  {10, 3, 0x0000000f}, {11, 3, 0x000000f0},
+    {12, 3, 0x00000f00}, {13, 3, 0x0000f000}, {15, 3, 0x00100000}, /* SECURE_BOOT_EN */
+    {16, 3, 0x00200000},                                           /* SECURE_BOOT_AGGRESSIVE_REVOKE */
+    {17, 3, 0x0c000000},                                           /* POWER_GLITCH_DSENSE */
+    {17, 4, 0x40000000},                                           /* POWERGLITCH_EN */
+    {18, 3, 0xf0000000},                                           /* FLASH_TPUW */
+    {18, 4, 0x3fffffff},                                           /* DIS_DOWNLOAD_MODE to SECURE_VERSION */
+    {19, 4, 0x80000000},                                           /* DIS_USB_OTG_DOWNLOAD_MODE */
     {19, 5, 0x00000003}, /* DISABLE_WAFER_VERSION_MAJOR, DISABLE_BLK_VERSION_MAJOR */
     {30, 1, 0x1fe00000}, /* USB_DREFH to BTLC_GPIO_ENABLE */
     {31, 1, 0x00070000}, /* SOFT_DIS_JTAG */
