@@ -42,6 +42,7 @@
 #include "soc/uart.h"
 #include "soc/usb_otg.h"
 #include "soc/usb_serial_jtag.h"
+#include "soc/xts_aes.h"
 #include "store.h"
 
 #include <stdlib.h>
@@ -84,6 +85,8 @@ struct espy_machine {
     uint8_t *rom_bytes, *sram_bytes, *rtc_bytes, *psram_bytes;
     espy_store flash_store;
     espy_mem rom, sram, rtc_ram, flash, psram;
+    espy_mem clear_flash; /* the flash as the cache reads it where it is encrypted */
+    uint8_t *clear_bytes, *clear_known;
 
     espy_nor nor;
     espy_nor_octal nor_octal;
@@ -97,6 +100,7 @@ struct espy_machine {
     espy_iomux iomux;
     espy_efuse efuse;
     espy_efuse_file efuse_file;
+    espy_xts_aes xts_aes;
     espy_rtc rtc;
     espy_rtc_io rtc_io;
     espy_sens sens;
@@ -249,6 +253,7 @@ static void update_boot_mode(espy_machine *m)
     bool flash_boot = (m->gpio.strap & STRAP_GPIO0) != 0;
     espy_rtc_set_flash_boot(&m->rtc, flash_boot);
     espy_timg_set_flash_boot(&m->timg[0], flash_boot);
+    espy_xts_aes_set_flash_boot(&m->xts_aes, flash_boot);
 }
 
 /* The ROM looks at the strap register alone, and boards that are forced to download print
@@ -305,6 +310,7 @@ static void reset_peripherals(espy_machine *m, espy_reset_cause cause)
     for (unsigned i = 0; i < UARTS; i++)
         espy_uart_reset(&m->uart[i], depth);
     espy_efuse_reset(&m->efuse, depth);
+    espy_xts_aes_reset(&m->xts_aes, depth);
     espy_aes_reset(&m->aes, depth);
     espy_sha_reset(&m->sha, depth);
     espy_gdma_reset(&m->gdma, depth);
@@ -372,7 +378,13 @@ static espy_status make_flash(espy_machine *m, const char *path, espy_err *err)
     espy_status st = espy_store_open(&m->flash_store, path, m->model->flash_size, err);
     if (st != ESPY_OK)
         return st;
-    return espy_mem_init(&m->flash, "flash", m->flash_store.bytes, m->flash_store.size, err);
+    st = espy_mem_init(&m->flash, "flash", m->flash_store.bytes, m->flash_store.size, err);
+    if (st == ESPY_OK)
+        st = make_mem(&m->clear_flash, "decrypted flash", &m->clear_bytes, m->model->flash_size, err);
+    m->clear_known = calloc(1, m->model->flash_size / ESPY_MMU_PAGE_SIZE);
+    if (st == ESPY_OK && m->clear_known == NULL)
+        st = espy_fail(err, ESPY_E_MEMORY, "no memory for the virtual board");
+    return st;
 }
 
 static espy_status make_rom(espy_machine *m, const char *path, espy_err *err)
@@ -435,6 +447,23 @@ static void make_memory_controllers(espy_machine *m)
     m->mspi.irq[1] = source(m, ESPY_INT_SPI1);
     espy_extmem_init(&m->extmem, &m->soc, &m->mspi.view);
     m->extmem.irq[ESPY_EXTMEM_CACHE_IA] = source(m, ESPY_INT_CACHE_IA);
+}
+
+static void set_decryption(void *self, unsigned n, bool level)
+{
+    (void)n;
+    (void)level;
+    espy_machine *m = self;
+    espy_extmem_refresh(&m->extmem);
+}
+
+static void make_encryption(espy_machine *m)
+{
+    espy_xts_aes_init(&m->xts_aes, &m->soc, &m->efuse, &m->flash, &m->clear_flash, m->clear_known);
+    m->xts_aes.decrypts = (espy_line){set_decryption, m, 0};
+    m->extmem.flash_page = espy_xts_aes_page;
+    m->extmem.flash_page_self = &m->xts_aes;
+    m->mspi.cipher = (espy_spi_cipher){espy_xts_aes_take, &m->xts_aes};
 }
 
 static void make_serial(espy_machine *m, bool timing_real)
@@ -519,6 +548,8 @@ static void make_system(espy_machine *m)
     m->system.core1_reset = (espy_line){set_core_reset, m, 1};
     m->system.core1_clock = (espy_line){set_core_clock, m, 1};
     m->system.core1_stall = (espy_line){set_core_stall, m, 1};
+    m->system.encryption = espy_xts_aes_control;
+    m->system.encryption_self = &m->xts_aes;
     for (unsigned i = 0; i < 4; i++)
         m->system.from_cpu[i] = source(m, ESPY_INT_FROM_CPU_0 + i);
 }
@@ -572,6 +603,7 @@ static espy_status make_peripherals(espy_machine *m, const espy_machine_config *
     if (st != ESPY_OK)
         return st;
     make_memory_controllers(m);
+    make_encryption(m);
     make_serial(m, config->timing_real);
     make_pins(m);
     make_timers(m);
@@ -653,7 +685,7 @@ void espy_machine_free(espy_machine *m)
     for (unsigned i = 0; i < 2; i++)
         espy_cpu_free(m->core[i].cpu);
     espy_code_free(m->code);
-    espy_mem *const mems[] = {&m->rom, &m->sram, &m->rtc_ram, &m->flash, &m->psram};
+    espy_mem *const mems[] = {&m->rom, &m->sram, &m->rtc_ram, &m->flash, &m->clear_flash, &m->psram};
     for (size_t i = 0; i < sizeof mems / sizeof mems[0]; i++)
         espy_mem_free(mems[i]);
     espy_builtin_rom_free(&m->builtin);
@@ -663,6 +695,8 @@ void espy_machine_free(espy_machine *m)
     free(m->sram_bytes);
     free(m->rtc_bytes);
     free(m->psram_bytes);
+    free(m->clear_bytes);
+    free(m->clear_known);
     espy_bus_free(&m->bus);
     free(m);
 }

@@ -31,6 +31,7 @@ struct espy_flasher {
     uint32_t flash_id;
     uint32_t flash_size; /* 0 until identified, and where the id says none */
     bool secure_download;
+    bool secure_boot;
     espy_stub stub;
 };
 

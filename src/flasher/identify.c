@@ -146,7 +146,7 @@ static espy_status identify_chip(espy_flasher *flasher, espy_board *board, espy_
     board->chip_id = get_le32(info + 12);
     board->secure_download = (get_le32(info) & SECURE_DOWNLOAD_ENABLE) != 0;
     flasher->secure_download = board->secure_download;
-    board->secure_boot = (get_le32(info) & SECURE_BOOT_EN) != 0;
+    board->secure_boot = flasher->secure_boot = (get_le32(info) & SECURE_BOOT_EN) != 0;
     board->flash_encryption = ((info[CRYPT_COUNT] ^ info[CRYPT_COUNT] >> 1 ^ info[CRYPT_COUNT] >> 2) & 1) != 0;
     const char *name = board->chip_id <= UINT16_MAX ? espy_image_chip_name((uint16_t)board->chip_id) : NULL;
     if (board->chip_id != ESPY_CHIP_ESP32S3)

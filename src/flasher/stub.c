@@ -19,7 +19,8 @@ enum {
     LAST_REPLY_MS = 200,      /* the ROM's reply to MEM_END may be lost in the jump */
     ASK_TRIES = 6,
     HELLO_TRIES = 3,
-    REGS_MAX = 64
+    REGS_MAX = 64,
+    LEGACY_FLASH_READ = 0x3FCEF688 /* ESP-IDF's rom/spi_flash.h: rom_spiflash_legacy_funcs->read, of the ROM's 2021 */
 };
 
 /* ---- frames ------------------------------------------------------------------------ */
@@ -143,13 +144,34 @@ static espy_status upload(espy_flasher *flasher, espy_err *err)
     espy_status st = ESPY_OK;
     for (size_t i = 0; i < espy_stub_esp32s3.n && st == ESPY_OK; i++)
         st = upload_segment(&u, &espy_stub_esp32s3.segments[i], err);
-    if (st != ESPY_OK)
-        return espy_context(err, "uploading the stub");
-    espy_loader_request end = espy_loader_mem_end(espy_stub_esp32s3.entry);
+    return st == ESPY_OK ? ESPY_OK : espy_context(err, "uploading the stub");
+}
+
+/* A request that makes the ROM jump, and whose reply may be lost in that. */
+static espy_status jump_by(espy_flasher *flasher, const espy_loader_request *request, espy_err *err)
+{
     espy_loader_reply reply;
     espy_err why = {0};
-    st = espy_session_request(&flasher->session, &end, LAST_REPLY_MS, &reply, &why);
+    espy_status st = espy_session_request(&flasher->session, request, LAST_REPLY_MS, &reply, &why);
     return st == ESPY_OK || st == ESPY_E_TIMEOUT ? ESPY_OK : espy_pass(err, st, &why);
+}
+
+static espy_status jump(espy_flasher *flasher, espy_err *err)
+{
+    espy_loader_request end = espy_loader_mem_end(espy_stub_esp32s3.entry);
+    return jump_by(flasher, &end, err);
+}
+
+/* With secure boot the ROM loads programs but does not jump to them.  It reads flash through a
+ * pointer in RAM, which leads there. */
+static espy_status jump_with_secure_boot(espy_flasher *flasher, uint32_t *read, espy_err *err)
+{
+    const espy_loader_reg detour = {LEGACY_FLASH_READ, espy_stub_esp32s3.entry, UINT32_MAX, 0};
+    const espy_loader_request slow = espy_loader_read_flash_slow(0, 0);
+    espy_status st = espy_flasher_read_reg(flasher, LEGACY_FLASH_READ, read, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_write_regs(flasher, &detour, 1, err);
+    return st == ESPY_OK ? jump_by(flasher, &slow, err) : st;
 }
 
 /* The stub says HELLO by itself; that may be lost, so it is asked as well. */
@@ -207,10 +229,16 @@ static espy_status greet(espy_flasher *flasher, espy_err *err)
 
 espy_status espy_stub_start(espy_flasher *flasher, espy_err *err)
 {
+    uint32_t read = 0;
     flasher->stub.running = false;
     espy_status st = upload(flasher, err);
+    if (st == ESPY_OK)
+        st = flasher->secure_boot ? jump_with_secure_boot(flasher, &read, err) : jump(flasher, err);
     flasher->stub.uploaded = st == ESPY_OK;
-    return st == ESPY_OK ? greet(flasher, err) : st;
+    if (st == ESPY_OK)
+        st = greet(flasher, err);
+    const espy_loader_reg pointer = {LEGACY_FLASH_READ, read, UINT32_MAX, 0};
+    return st == ESPY_OK && flasher->secure_boot ? espy_stub_write_regs(flasher, &pointer, 1, err) : st;
 }
 
 espy_status espy_stub_adopt(espy_flasher *flasher, espy_err *err)

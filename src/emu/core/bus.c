@@ -226,4 +226,6 @@ void espy_bus_mem_changed(espy_bus *bus, espy_mem *mem, size_t offset, size_t si
 {
     if (size > 0)
         drop_code(bus, mem, offset, size);
+    if (size > 0 && mem->changed != NULL)
+        mem->changed(mem->changed_self, offset, size);
 }

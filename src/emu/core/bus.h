@@ -36,6 +36,9 @@ typedef struct espy_mem {
     size_t size;         /* a multiple of ESPY_PAGE_SIZE */
     uint8_t *code_lines; /* one per 256 bytes: decoded code lies here */
     uint8_t *code_pages; /* one per page: how many of its lines are marked */
+    /* Told what espy_bus_mem_changed() is; may be NULL. */
+    void (*changed)(void *self, size_t offset, size_t size);
+    void *changed_self;
 } espy_mem;
 
 /* A peripheral: registers of 32 bits at word offsets within [base, base+size).

@@ -61,6 +61,13 @@ typedef struct espy_spi_part {
     espy_mem *(*linear)(void *self, espy_spi_xfer *x);
 } espy_spi_part;
 
+/* Where SPI1's programs get their data while it has some: bytes that are encrypted. */
+typedef struct espy_spi_cipher {
+    /* How many bytes there are, what they are and where they belong; 0: none. */
+    size_t (*take)(void *self, uint32_t *addr, const uint8_t **bytes);
+    void *self;
+} espy_spi_cipher;
+
 /* What the cache sees through SPI0: kept by the controller, watched by the cache. */
 typedef struct espy_spi_view {
     espy_mem *flash;   /* NULL: the configured read does not reach the array */

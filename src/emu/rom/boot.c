@@ -39,6 +39,8 @@ enum {
     USB_WRAP_PERSIST = 0x600393fc, /* chip_usb_set_persist_flags() */
     USBDC_BOOT_DFU = 1 << 30,
 
+    EFUSE_RD_REPEAT_DATA2 = 0x60007038,
+    SECURE_BOOT_EN = 1 << 20,
     EFUSE_RD_REPEAT_DATA3 = 0x6000703c,
     DIS_DOWNLOAD_MODE = 1 << 0,
     ENABLE_SECURITY_DOWNLOAD = 1 << 5,
@@ -532,11 +534,14 @@ static void main_loader(espy_rom_call *c)
     espy_rom_do_at(c, ESPY_ROM_DOWNLOAD, 1, espy_rom_local(c, APB_HZ));
 }
 
-/* A program that the loader took, or one that a bootloader left by ets_set_user_start(). */
+/* A program that the loader took, or one that a bootloader left by ets_set_user_start().
+ * With secure boot there is none that may run. */
 static void main_user(espy_rom_call *c)
 {
     uint32_t start = espy_rom_read32(c, ESPY_ROM_USER_CODE_START);
-    if (start != 0)
+    if ((espy_rom_read32(c, EFUSE_RD_REPEAT_DATA2) & SECURE_BOOT_EN) != 0)
+        espy_rom_do(c, "software_reset", 0);
+    else if (start != 0)
         espy_rom_do_at(c, start, 0);
     else
         go(c, MAIN_USER_DONE);

@@ -95,19 +95,26 @@ static void map_entry(espy_extmem *extmem, unsigned n)
     }
     bool psram = entry & ENTRY_PSRAM;
     espy_mem *mem = psram ? view->psram : view->flash;
-    size_t size = psram ? view->psram_size : view->flash_size;
-    if (mem == NULL)
+    if (mem == NULL) {
         show(extmem, n, &extmem->open_bus, 0, false);
-    else
-        show(extmem, n, mem, (size_t)(entry & ENTRY_PAGE) * ESPY_MMU_PAGE_SIZE % size, psram && view->psram_writable);
+        return;
+    }
+    size_t at = (size_t)(entry & ENTRY_PAGE) * ESPY_MMU_PAGE_SIZE % (psram ? view->psram_size : view->flash_size);
+    if (!psram && extmem->flash_page != NULL)
+        mem = extmem->flash_page(extmem->flash_page_self, at);
+    show(extmem, n, mem, at, psram && view->psram_writable);
+}
+
+void espy_extmem_refresh(espy_extmem *extmem)
+{
+    for (unsigned n = 0; n < ESPY_MMU_ENTRIES; n++)
+        if (!(extmem->entry[n] & ENTRY_INVALID))
+            map_entry(extmem, n);
 }
 
 static void view_changed(void *self)
 {
-    espy_extmem *extmem = self;
-    for (unsigned n = 0; n < ESPY_MMU_ENTRIES; n++)
-        if (!(extmem->entry[n] & ENTRY_INVALID))
-            map_entry(extmem, n);
+    espy_extmem_refresh(self);
 }
 
 static uint32_t mmu_read(void *self, uint32_t offset)

@@ -35,6 +35,10 @@ typedef struct espy_extmem {
     espy_soc *soc;
     espy_spi_view *view;
     espy_line irq[ESPY_EXTMEM_IRQS]; /* connect after init */
+    /* What is seen of 64 KiB of the flash, where that is not the flash itself; connect after
+     * init, or leave it NULL. */
+    espy_mem *(*flash_page)(void *self, size_t offset);
+    void *flash_page_self;
     uint32_t reg[ESPY_EXTMEM_WORDS];
     uint32_t entry[ESPY_MMU_ENTRIES];
     /* What a page shows when the chip behind it does not answer. */
@@ -46,6 +50,8 @@ typedef struct espy_extmem {
 
 /* Takes over view->changed.  Call after espy_mspi_init(). */
 void espy_extmem_init(espy_extmem *extmem, espy_soc *soc, espy_spi_view *view);
+/* What flash_page() answers has changed. */
+void espy_extmem_refresh(espy_extmem *extmem);
 /* After espy_mspi_reset(). */
 void espy_extmem_reset(espy_extmem *extmem, espy_reset kind);
 

@@ -107,6 +107,20 @@ static uint32_t addr_of(uint32_t value, unsigned bits)
     return bits < 32 ? value & (BIT(bits) - 1) : value;
 }
 
+/* A program takes what XTS_AES has ready, its address and size with it. */
+static void take_ciphertext(espy_mspi_port *port, espy_spi_xfer *x, uint8_t tx[BUFFER_SIZE])
+{
+    const espy_spi_cipher *cipher = &port->mspi->cipher;
+    const uint8_t *bytes;
+    uint32_t addr;
+    size_t n = cipher->take != NULL ? cipher->take(cipher->self, &addr, &bytes) : 0;
+    if (n == 0)
+        return;
+    x->addr_value = addr_of(addr, x->addr.bits);
+    x->tx_size = n;
+    memcpy(tx, bytes, n);
+}
+
 /* A user-defined transfer, phase by phase as the registers say. */
 static void start_user(espy_mspi_port *port)
 {
@@ -130,6 +144,8 @@ static void start_user(espy_mspi_port *port)
     x.tx_size = writes ? data_bytes(reg[MOSI_DLEN / 4]) : 0;
     x.rx_size = reads ? data_bytes(reg[MISO_DLEN / 4]) : 0;
     load_w(port, user & USR_MOSI_HIGHPART ? BUFFER_SIZE / 2 : 0, tx, x.tx_size);
+    if (writes && x.addr.bits > 0)
+        take_ciphertext(port, &x, tx);
     if (dtr && ddr & DDR_WDAT_SWP)
         swap_pairs(tx, x.tx_size);
     exchange(port, &x, selected(port));
@@ -176,9 +192,13 @@ static void start_read(espy_mspi_port *port)
 static void start_program(espy_mspi_port *port)
 {
     uint8_t tx[BUFFER_SIZE];
-    size_t n = addr_length(port);
-    load_w(port, 0, tx, n);
-    simple(port, 0x02, true, tx, n, NULL, 0);
+    espy_spi_xfer x = {.cmd = {8, 1, false}, .cmd_value = 0x02, .addr = {24, 1, false}, .data = {0, 1, false}};
+    x.addr_value = addr_of(port->reg[ADDR / 4], x.addr.bits);
+    x.tx = tx;
+    x.tx_size = addr_length(port);
+    load_w(port, 0, tx, x.tx_size);
+    take_ciphertext(port, &x, tx);
+    exchange(port, &x, selected(port));
 }
 
 static void set_status(espy_mspi_port *port, uint32_t value)

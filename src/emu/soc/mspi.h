@@ -38,9 +38,10 @@ struct espy_mspi {
     espy_soc *soc;
     espy_spi_part *cs[2]; /* flash on CS0, PSRAM on CS1; NULL: nothing there */
     espy_mspi_port port[2];
-    espy_line irq[2];   /* SPI_MEM_INT_ST of SPI0 and SPI1; connect after init */
-    espy_spi_view view; /* give this to espy_extmem_init() */
-    uint64_t transfers; /* made by SPI1 so far */
+    espy_line irq[2];       /* SPI_MEM_INT_ST of SPI0 and SPI1; connect after init */
+    espy_spi_cipher cipher; /* connect after init, or leave it empty */
+    espy_spi_view view;     /* give this to espy_extmem_init() */
+    uint64_t transfers;     /* made by SPI1 so far */
 };
 
 /* Either part may be NULL. */

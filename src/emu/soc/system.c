@@ -16,6 +16,7 @@ enum {
     PERIP_RST_EN1 = 0x024,
     CPU_INTR_FROM_CPU_0 = 0x030,
     CPU_INTR_FROM_CPU_3 = 0x03C,
+    EXTERNAL_DEVICE_ENCRYPT_DECRYPT_CONTROL = 0x04C,
     SYSCLK_CONF = 0x060,
     DATE = 0xFFC
 };
@@ -103,6 +104,12 @@ static void update_resets(const espy_system *system, unsigned first, uint32_t ch
             espy_line_set(&system->module_reset[first + bit], (value >> bit & 1) != 0);
 }
 
+static void update_encryption(const espy_system *system)
+{
+    if (system->encryption != NULL)
+        system->encryption(system->encryption_self, reg(system, EXTERNAL_DEVICE_ENCRYPT_DECRYPT_CONTROL));
+}
+
 /* The read-only fields say what the crystal is and whether its divider is in use. */
 static uint32_t read_sysclk(const espy_system *system)
 {
@@ -128,6 +135,7 @@ static void system_write(void *self, uint32_t offset, uint32_t value)
     case SYSCLK_CONF: update_clock(system); break;
     case PERIP_RST_EN0: update_resets(system, 0, old ^ value, value); break;
     case PERIP_RST_EN1: update_resets(system, 32, old ^ value, value); break;
+    case EXTERNAL_DEVICE_ENCRYPT_DECRYPT_CONTROL: update_encryption(system); break;
     case DATE: system->reg[offset / 4] = old; break;
     default:
         if (offset >= CPU_INTR_FROM_CPU_0 && offset <= CPU_INTR_FROM_CPU_3)
@@ -149,6 +157,7 @@ void espy_system_reset(espy_system *system, espy_reset depth)
     espy_regfile_reset(system->reg, ESPY_SYSTEM_WORDS, reset_values, sizeof reset_values / sizeof *reset_values);
     update_clock(system);
     update_core1(system);
+    update_encryption(system);
     update_resets(system, 0, held0 ^ reg(system, PERIP_RST_EN0), reg(system, PERIP_RST_EN0));
     update_resets(system, 32, held1 ^ reg(system, PERIP_RST_EN1), reg(system, PERIP_RST_EN1));
     for (unsigned i = 0; i < 4; i++)

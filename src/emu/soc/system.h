@@ -57,6 +57,9 @@ typedef struct espy_system {
     espy_line core1_reset;
     espy_line core1_clock;
     espy_line core1_stall;
+    /* EXTERNAL_DEVICE_ENCRYPT_DECRYPT_CONTROL, whenever it is written or reset. */
+    void (*encryption)(void *self, uint32_t control);
+    void *encryption_self;
     espy_line from_cpu[4];                  /* interrupt sources 79..82 */
     espy_line module_reset[ESPY_RST_COUNT]; /* high while software holds the module in reset */
     uint32_t reg[ESPY_SYSTEM_WORDS];
