@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { XTS_UNIT = 16, LEAST_FLASH = 4 << 20 };
+enum { XTS_UNIT = 16, LEAST_FLASH = 4 << 20, ROM_FLASH_SIZE = 2 << 20 /* what the ROM goes by */ };
 
 bool espy_esptool_encrypted(const espy_esptool *et, const espy_piece *piece)
 {
@@ -120,6 +120,7 @@ espy_status espy_esptool_secure_size(espy_esptool_board *board)
     board->info.flash.size = espy_esptool_bytes(et->flash_size);
     if (board->info.flash.size > 0)
         return espy_flasher_set_flash_size(board->flasher, board->info.flash.size, &et->cli->err);
+    board->info.flash.size = ROM_FLASH_SIZE;
     espy_esptool_print(et, "NOTE: In case of failure, please set a specific flash size.");
     return ESPY_OK;
 }

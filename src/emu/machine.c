@@ -285,6 +285,13 @@ static void set_usb_reset(void *self, unsigned n, bool level)
     request_reset(m, ESPY_CAUSE_USB_UART, ESPY_CORES_BOTH);
 }
 
+static void reset_encryption(espy_machine *m)
+{
+    espy_flash_crypt crypt;
+    espy_efuse_flash_crypt(&m->efuse, &crypt);
+    espy_xts_aes_reset(&m->xts_aes, &crypt);
+}
+
 static void reset_peripherals(espy_machine *m, espy_reset_cause cause)
 {
     espy_reset depth = espy_reset_depth(cause);
@@ -310,7 +317,7 @@ static void reset_peripherals(espy_machine *m, espy_reset_cause cause)
     for (unsigned i = 0; i < UARTS; i++)
         espy_uart_reset(&m->uart[i], depth);
     espy_efuse_reset(&m->efuse, depth);
-    espy_xts_aes_reset(&m->xts_aes, depth);
+    reset_encryption(m);
     espy_aes_reset(&m->aes, depth);
     espy_sha_reset(&m->sha, depth);
     espy_gdma_reset(&m->gdma, depth);
@@ -459,7 +466,7 @@ static void set_decryption(void *self, unsigned n, bool level)
 
 static void make_encryption(espy_machine *m)
 {
-    espy_xts_aes_init(&m->xts_aes, &m->soc, &m->efuse, &m->flash, &m->clear_flash, m->clear_known);
+    espy_xts_aes_init(&m->xts_aes, &m->soc, &m->flash, &m->clear_flash, m->clear_known);
     m->xts_aes.decrypts = (espy_line){set_decryption, m, 0};
     m->extmem.flash_page = espy_xts_aes_page;
     m->extmem.flash_page_self = &m->xts_aes;

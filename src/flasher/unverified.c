@@ -68,13 +68,14 @@ static espy_status send_once(job *j, const region *r, espy_err *err)
     return st;
 }
 
-static espy_status refused(const job *j, const region *r, const espy_err *why, espy_err *err)
+static espy_status refused(const job *j, const region *r, espy_err *why, espy_err *err)
 {
+    if (j->encrypt && why->detail == BAD_PARAMETER) {
+        why->advice[0] = '\0';
+        espy_advise(why, "The chip's eFuse DIS_DOWNLOAD_MANUAL_ENCRYPT may forbid it to encrypt for its loader.");
+    }
     espy_pass(err, why->status, why);
-    espy_context(err, "flash at 0x%x", (unsigned)r->addr);
-    if (j->encrypt && why->detail == BAD_PARAMETER)
-        espy_advise(err, "The chip's eFuse DIS_DOWNLOAD_MANUAL_ENCRYPT may forbid it to encrypt for its loader.");
-    return why->status;
+    return espy_context(err, "flash at 0x%x", (unsigned)r->addr);
 }
 
 static espy_status send_region(job *j, const region *r, espy_err *err)

@@ -4,9 +4,8 @@
  */
 #include "aes.h"
 
-#include "aes_block.h"
-
 #include "../../base/bytes.h"
+#include "../core/aes_block.h"
 
 #include <string.h>
 

@@ -88,6 +88,11 @@ static const struct {
         {{2, 195, 6}, 0x1c, {1, 186, 6}, 0x26},
     },
 };
+static const fuse_field DIS_DOWNLOAD_MANUAL_ENCRYPT = {0, 52, 1};
+static const fuse_field SPI_BOOT_CRYPT_CNT = {0, 82, 3};
+static const fuse_field KEY_PURPOSE_0 = {0, 88, 4}; /* and the next five behind it */
+enum { FIRST_KEY = 4, KEYS = 6, KEY_SIZE = 32, XTS_AES_256_KEY_1 = 2, XTS_AES_256_KEY_2, XTS_AES_128_KEY };
+
 static const fuse_field TEMP_CALIB = {2, 132, 9};
 #define TEMP_CALIB_VALUE 0x16d /* sign and magnitude: -10.9 degrees */
 #define TEMP_CALIB_SIGN 0x100u
@@ -360,6 +365,36 @@ void espy_efuse_calibration(const espy_efuse *e, espy_calibration *calibration)
     unsigned temperature = field_value(e, TEMP_CALIB);
     int tenths = (int)(temperature & ~TEMP_CALIB_SIGN);
     calibration->temperature_error = temperature & TEMP_CALIB_SIGN ? -tenths : tenths;
+}
+
+/* The first key of that purpose; last byte first, it is as in a key file. */
+static bool find_key(const espy_efuse *e, unsigned purpose, uint8_t bytes[KEY_SIZE])
+{
+    for (unsigned key = 0; key < KEYS; key++) {
+        fuse_field field = KEY_PURPOSE_0;
+        field.first = (uint8_t)(field.first + key * field.width);
+        if (field_value(e, field) != purpose)
+            continue;
+        for (unsigned i = 0; i < KEY_SIZE; i++)
+            bytes[KEY_SIZE - 1 - i] = (uint8_t)(e->fuse[FIRST_KEY + key][i / 4] >> 8 * (i % 4));
+        return true;
+    }
+    return false;
+}
+
+/* A missing half of a long key is zero, and without any key the short one is. */
+void espy_efuse_flash_crypt(const espy_efuse *e, espy_flash_crypt *crypt)
+{
+    unsigned count = field_value(e, SPI_BOOT_CRYPT_CNT);
+    *crypt = (espy_flash_crypt){
+        .boot_decrypts = ((count ^ count >> 1 ^ count >> 2) & 1) != 0,
+        .no_download_encrypt = field_value(e, DIS_DOWNLOAD_MANUAL_ENCRYPT) != 0,
+    };
+    bool first = find_key(e, XTS_AES_256_KEY_1, crypt->key);
+    bool second = find_key(e, XTS_AES_256_KEY_2, crypt->key + KEY_SIZE);
+    if (!first && !second)
+        find_key(e, XTS_AES_128_KEY, crypt->key);
+    crypt->key_size = first || second ? 2 * KEY_SIZE : KEY_SIZE;
 }
 
 uint32_t espy_efuse_word(const espy_efuse *e, unsigned block, unsigned word)

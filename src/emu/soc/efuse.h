@@ -13,6 +13,7 @@
 #define ESPY_EMU_SOC_EFUSE_H
 
 #include "../core/calibration.h"
+#include "../core/flash_crypt.h"
 #include "../core/soc.h"
 
 #define ESPY_EFUSE_BLOCKS 11
@@ -49,6 +50,8 @@ uint32_t espy_efuse_read_offset(unsigned block, unsigned word);
 uint32_t espy_efuse_word(const espy_efuse *efuse, unsigned block, unsigned word);
 /* What the fuses say of the analog parts, as ESP-IDF reads it. */
 void espy_efuse_calibration(const espy_efuse *efuse, espy_calibration *calibration);
+/* What they say about flash encryption, keys that cannot be read included. */
+void espy_efuse_flash_crypt(const espy_efuse *efuse, espy_flash_crypt *crypt);
 /* Blows bits, as a factory does; block 0-10, word 0-7. */
 void espy_efuse_blow(espy_efuse *efuse, unsigned block, unsigned word, uint32_t bits);
 

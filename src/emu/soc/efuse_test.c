@@ -168,6 +168,65 @@ static void test_protection(void **state)
     drop(b);
 }
 
+/* Which bit protects which field is in espefuse's table (esp32s3.yaml). */
+static void test_protection_within_block_0(void **state)
+{
+    (void)state;
+    board *b = make(0, false);
+    wr(&b->f, PGM_DATA0, 1 << 4 | 1 << 8); /* WR_DIS of SPI_BOOT_CRYPT_CNT and KEY_PURPOSE_0, ... */
+    wr(&b->f, PGM_DATA0 + 8, 1 << 18);     /* which this burn still reaches */
+    command(b, 0x5a5a, 2);
+    wr(&b->f, PGM_DATA0 + 8, 0xffffffff);
+    command(b, 0x5a5a, 2);
+    command(b, 0x5aa5, 1);
+    assert_int_equal(rd(&b->f, RD_WR_DIS), 1 << 4 | 1 << 8);
+    assert_int_equal(rd(&b->f, RD_WR_DIS + 8), 0xffffffff & ~(6u << 18) & ~(15u << 24));
+    drop(b);
+}
+
+/* A half of a key file of the bytes 00 01 02 ..., as espefuse burns it: last byte first. */
+static void burn_key(board *b, unsigned key, unsigned purpose, unsigned from)
+{
+    for (unsigned i = 0; i < 32; i++)
+        espy_efuse_blow(&b->efuse, 4 + key, (31 - i) / 4, (uint32_t)(from + i) << 8 * ((31 - i) % 4));
+    espy_efuse_blow(&b->efuse, 0, key < 2 ? 2 : 3, purpose << (key < 2 ? 24 + 4 * key : 4 * (key - 2)));
+}
+
+static void check_key(const board *b, unsigned size, unsigned from, unsigned to)
+{
+    espy_flash_crypt crypt;
+    espy_efuse_flash_crypt(&b->efuse, &crypt);
+    assert_int_equal(crypt.key_size, size);
+    for (unsigned i = 0; i < size; i++)
+        assert_int_equal(crypt.key[i], i >= from && i < to ? i : 0);
+}
+
+/* The halves of a long key may be in any blocks, and in any order; it goes before a short one. */
+static void test_flash_encryption(void **state)
+{
+    (void)state;
+    espy_flash_crypt crypt;
+    board *b = make(0, false);
+    check_key(b, 32, 0, 0);
+    burn_key(b, 3, 4, 0);
+    check_key(b, 32, 0, 32);
+    burn_key(b, 1, 3, 32);
+    check_key(b, 64, 32, 64);
+    burn_key(b, 5, 2, 0);
+    espy_efuse_blow(&b->efuse, 0, 1, 1 << 5); /* RD_DIS of KEY5 */
+    check_key(b, 64, 0, 64);
+    for (unsigned bits = 0; bits < 3; bits++) {
+        espy_efuse_flash_crypt(&b->efuse, &crypt);
+        assert_int_equal(crypt.boot_decrypts, bits % 2);
+        espy_efuse_blow(&b->efuse, 0, 2, 1u << (18 + bits));
+    }
+    assert_false(crypt.no_download_encrypt);
+    espy_efuse_blow(&b->efuse, 0, 1, 1 << 20);
+    espy_efuse_flash_crypt(&b->efuse, &crypt);
+    assert_true(crypt.no_download_encrypt);
+    drop(b);
+}
+
 /* As ESP-IDF's esp_efuse_rtc_calib.c works it out from what espefuse's documentation shows of a sample chip. */
 static void test_calibration(void **state)
 {
@@ -192,7 +251,9 @@ int main(void)
         cmocka_unit_test(test_given_mac_and_revision),
         cmocka_unit_test(test_programming),
         cmocka_unit_test(test_wrong_op_code_does_nothing),
+        cmocka_unit_test(test_flash_encryption),
         cmocka_unit_test(test_protection),
+        cmocka_unit_test(test_protection_within_block_0),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

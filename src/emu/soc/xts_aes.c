@@ -92,56 +92,11 @@ void espy_xts_decrypt(const espy_xts_key *key, uint32_t addr, uint8_t *bytes, si
     crypt(key, espy_aes_decrypt, addr, bytes, n);
 }
 
-/* ---- keys ---- */
-
-enum { FIRST_KEY = 4, KEYS = 6, KEY_SIZE = 32, XTS_AES_256_KEY_1 = 2, XTS_AES_256_KEY_2, XTS_AES_128_KEY };
-
-static unsigned purpose(const espy_efuse *efuse, unsigned key)
-{
-    uint32_t word = espy_efuse_word(efuse, 0, key < 2 ? 2 : 3);
-    return word >> (key < 2 ? 24 + 4 * key : 4 * (key - 2)) & 15;
-}
-
-/* The first key of that purpose, last byte first; zeros where there is none. */
-static bool find_key(const espy_efuse *efuse, unsigned wanted, uint8_t bytes[KEY_SIZE])
-{
-    memset(bytes, 0, KEY_SIZE);
-    for (unsigned key = 0; key < KEYS; key++) {
-        if (purpose(efuse, key) != wanted)
-            continue;
-        for (unsigned i = 0; i < KEY_SIZE; i++)
-            bytes[KEY_SIZE - 1 - i] = (uint8_t)(espy_efuse_word(efuse, FIRST_KEY + key, i / 4) >> 8 * (i % 4));
-        return true;
-    }
-    return false;
-}
-
-/* A missing half of a long key is zero; without any key the short one is. */
-static void load_key(espy_xts_aes *xts)
-{
-    uint8_t bytes[2 * KEY_SIZE];
-    bool first = find_key(xts->efuse, XTS_AES_256_KEY_1, bytes);
-    bool second = find_key(xts->efuse, XTS_AES_256_KEY_2, bytes + KEY_SIZE);
-    if (!first && !second)
-        find_key(xts->efuse, XTS_AES_128_KEY, bytes);
-    espy_xts_expand(&xts->key, bytes, first || second ? 2 * KEY_SIZE : KEY_SIZE);
-    memset(xts->known, 0, xts->flash->size / PAGE);
-}
-
-/* What the eFuse controller told at the reset. */
-static void load_fuses(espy_xts_aes *xts)
-{
-    uint32_t count = espy_efuse_word(xts->efuse, 0, 2) >> 18 & 7; /* SPI_BOOT_CRYPT_CNT */
-    xts->boot_decrypt = ((count ^ count >> 1 ^ count >> 2) & 1) != 0;
-    xts->no_download_encrypt = (espy_efuse_word(xts->efuse, 0, 1) >> 20 & 1) != 0; /* DIS_DOWNLOAD_MANUAL_ENCRYPT */
-    load_key(xts);
-}
-
 /* ---- what is enabled ---- */
 
 static bool decrypts(const espy_xts_aes *xts)
 {
-    return xts->flash_boot ? xts->boot_decrypt : (xts->control & DOWNLOAD_G0CB_DECRYPT) != 0;
+    return xts->flash_boot ? xts->boot_decrypts : (xts->control & DOWNLOAD_G0CB_DECRYPT) != 0;
 }
 
 static bool encrypts(const espy_xts_aes *xts)
@@ -261,21 +216,21 @@ static void write(void *self, uint32_t offset, uint32_t value)
     }
 }
 
-void espy_xts_aes_init(espy_xts_aes *xts, espy_soc *soc, const espy_efuse *efuse, espy_mem *flash, espy_mem *clear,
-                       uint8_t *known)
+void espy_xts_aes_init(espy_xts_aes *xts, espy_soc *soc, espy_mem *flash, espy_mem *clear, uint8_t *known)
 {
-    *xts = (espy_xts_aes){.soc = soc, .efuse = efuse, .flash = flash, .clear = clear, .known = known};
+    *xts = (espy_xts_aes){.soc = soc, .flash = flash, .clear = clear, .known = known};
     flash->changed = flash_changed;
     flash->changed_self = xts;
     espy_device device = {.name = "XTS_AES", .base = BASE, .size = SPACE, .self = xts, .read = read, .write = write};
     espy_bus_attach(soc->bus, &device);
-    espy_xts_aes_reset(xts, ESPY_RESET_CHIP);
 }
 
-void espy_xts_aes_reset(espy_xts_aes *xts, espy_reset depth)
+void espy_xts_aes_reset(espy_xts_aes *xts, const espy_flash_crypt *crypt)
 {
-    (void)depth;
-    load_fuses(xts);
+    espy_xts_expand(&xts->key, crypt->key, crypt->key_size);
+    xts->boot_decrypts = crypt->boot_decrypts;
+    xts->no_download_encrypt = crypt->no_download_encrypt;
+    memset(xts->known, 0, xts->flash->size / PAGE);
     memset(xts->plain, 0, sizeof xts->plain);
     xts->linesize = xts->destination = xts->address = xts->state = 0;
     update(xts);

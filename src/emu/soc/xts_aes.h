@@ -16,10 +16,10 @@
 #ifndef ESPY_EMU_SOC_XTS_AES_H
 #define ESPY_EMU_SOC_XTS_AES_H
 
+#include "../core/aes_block.h"
+#include "../core/flash_crypt.h"
 #include "../core/soc.h"
 #include "../core/spi.h"
-#include "aes_block.h"
-#include "efuse.h"
 
 #define ESPY_XTS_BUFFER 64
 #define ESPY_XTS_UNIT 128 /* bytes that share a tweak */
@@ -37,9 +37,8 @@ void espy_xts_decrypt(const espy_xts_key *key, uint32_t addr, uint8_t *bytes, si
 
 typedef struct espy_xts_aes {
     espy_soc *soc;
-    const espy_efuse *efuse;
-    espy_xts_key key; /* this and the next two: as the last reset found them in the eFuses */
-    bool boot_decrypt, no_download_encrypt;
+    espy_xts_key key;
+    bool boot_decrypts, no_download_encrypt;
     bool flash_boot; /* and not one of the download modes */
     bool decrypting;
     uint32_t control; /* SYSTEM_EXTERNAL_DEVICE_ENCRYPT_DECRYPT_CONTROL */
@@ -53,10 +52,9 @@ typedef struct espy_xts_aes {
 } espy_xts_aes;
 
 /* clear: of flash's size, its contents without meaning; known: a byte for each 64 KiB. */
-void espy_xts_aes_init(espy_xts_aes *xts, espy_soc *soc, const espy_efuse *efuse, espy_mem *flash, espy_mem *clear,
-                       uint8_t *known);
-/* After espy_efuse_reset(). */
-void espy_xts_aes_reset(espy_xts_aes *xts, espy_reset depth);
+void espy_xts_aes_init(espy_xts_aes *xts, espy_soc *soc, espy_mem *flash, espy_mem *clear, uint8_t *known);
+/* crypt: what eFuse tells at this reset. */
+void espy_xts_aes_reset(espy_xts_aes *xts, const espy_flash_crypt *crypt);
 /* Which boot mode the straps say. */
 void espy_xts_aes_set_flash_boot(espy_xts_aes *xts, bool flash_boot);
 /* self: an espy_xts_aes.  SYSTEM's register has been written. */

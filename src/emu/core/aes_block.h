@@ -4,8 +4,8 @@
  *
  * Source: FIPS 197.
  */
-#ifndef ESPY_EMU_SOC_AES_BLOCK_H
-#define ESPY_EMU_SOC_AES_BLOCK_H
+#ifndef ESPY_EMU_CORE_AES_BLOCK_H
+#define ESPY_EMU_CORE_AES_BLOCK_H
 
 #include <stdint.h>
 
