@@ -123,6 +123,15 @@ static void say_board(espy_board_session *s)
     espy_progress_end(&s->progress, text);
 }
 
+/* That the rate asked for did not work; on TCP and on the chip's own USB there is none. */
+static void say_baud(const espy_board_session *s)
+{
+    uint32_t wanted = s->cli->baud, is = espy_flasher_get_stats(s->flasher)->baud;
+    if (wanted != 0 && is < wanted && s->link->has_lines && !s->link->returns)
+        espy_say(s->cli, "The transfer runs at %u baud, since %u does not work here.\n", (unsigned)is,
+                 (unsigned)wanted);
+}
+
 static bool cancelled(void *user)
 {
     const espy_board_session *s = user;
@@ -151,6 +160,7 @@ espy_status espy_board_connect(espy_board_session *session)
     if (st != ESPY_OK)
         return st;
     say_board(session);
+    say_baud(session);
     enter_phase(session, ESPY_PHASE_RESET);
     return ESPY_OK;
 }

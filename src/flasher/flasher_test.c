@@ -276,6 +276,116 @@ static void a_way_to_reset_that_is_none(void **state)
     fake_rom_free(fake);
 }
 
+/* The ROM's loader behind USB-OTG: it needs no reset to be reached, and its watchdog to be left. */
+static void the_loader_behind_usb_otg(void **state)
+{
+    (void)state;
+    bench b = set_up(false, NULL, NULL);
+    espy_link *link = fake_rom_link(b.fake);
+    espy_board board;
+    link->has_lines = true;
+    link->usb_vid = 0x303A;
+    link->usb_pid = 0x0009;
+    assert_int_equal(reach(&b, &board), ESPY_OK);
+    assert_int_equal(espy_flasher_get_stats(b.flasher)->baud, 115200); /* on USB there is no rate */
+    assert_int_equal(espy_flasher_reset(b.flasher, &b.err), ESPY_OK);
+    assert_true(fake_rom_runs_flash(b.fake));
+    tear_down(&b);
+}
+
+/* A port that goes when the firmware behind it, MicroPython with a USB stack of its own,
+ * takes the lines as the wish for download mode; the ROM's is another. */
+typedef struct leaving {
+    espy_link link;
+    espy_link *inner;
+    bool gone, returns;
+    unsigned reopened;
+} leaving;
+
+static espy_status leaving_read(void *self, uint8_t *bytes, size_t cap, uint32_t ms, size_t *got, espy_err *err)
+{
+    leaving *l = self;
+    return l->gone ? espy_fail(err, ESPY_E_IO, "gone") : espy_link_read(l->inner, bytes, cap, ms, got, err);
+}
+
+static espy_status leaving_write(void *self, const uint8_t *bytes, size_t n, espy_err *err)
+{
+    leaving *l = self;
+    return l->gone ? espy_fail(err, ESPY_E_IO, "gone") : espy_link_write(l->inner, bytes, n, err);
+}
+
+static espy_status leaving_lines(void *self, bool dtr, bool rts, espy_err *err)
+{
+    leaving *l = self;
+    l->gone |= l->link.usb_pid == 0x4001 && dtr && !rts;
+    espy_link_set_lines(l->inner, dtr, rts, NULL); /* the chip reset is the same */
+    return l->gone ? espy_fail(err, ESPY_E_IO, "gone") : ESPY_OK;
+}
+
+static espy_status leaving_baud(void *self, uint32_t baud, espy_err *err)
+{
+    leaving *l = self;
+    return l->gone ? espy_fail(err, ESPY_E_IO, "gone") : espy_link_set_baud(l->inner, baud, err);
+}
+
+static uint64_t leaving_now(void *self)
+{
+    return espy_link_now_ms(((leaving *)self)->inner);
+}
+
+static espy_status leaving_sleep(void *self, uint32_t ms, espy_err *err)
+{
+    return espy_link_sleep(((leaving *)self)->inner, ms, err);
+}
+
+static espy_status leaving_reopen(void *self, uint32_t ms, espy_err *err)
+{
+    leaving *l = self;
+    espy_link_sleep(l->inner, ms / 10, NULL);
+    if (!l->returns)
+        return espy_fail(err, ESPY_E_IO, "it has not come back");
+    l->gone = false;
+    l->link.usb_pid = 0x1001;
+    l->reopened++;
+    return espy_link_set_lines(l->inner, false, false, err);
+}
+
+static const espy_link_ops leaving_ops = {
+    .read = leaving_read,
+    .write = leaving_write,
+    .set_lines = leaving_lines,
+    .set_baud = leaving_baud,
+    .now_ms = leaving_now,
+    .sleep = leaving_sleep,
+    .reopen = leaving_reopen,
+};
+
+static espy_status connect_through(leaving *l, bool returns, espy_err *err)
+{
+    espy_flasher *flasher;
+    fake_rom *fake = fake_rom_new(true, NULL);
+    *l = (leaving){.inner = fake_rom_link(fake), .returns = returns};
+    l->link = (espy_link){.ops = &leaving_ops, .self = l, .name = "leaving", .has_lines = true, .returns = true};
+    l->link.usb_vid = 0x303A;
+    l->link.usb_pid = 0x4001;
+    assert_int_equal(espy_flasher_new(&flasher, &l->link, NULL, NULL), ESPY_OK);
+    espy_status st = espy_flasher_connect(flasher, err);
+    espy_flasher_free(flasher);
+    fake_rom_free(fake);
+    return st;
+}
+
+static void a_port_that_goes_into_download_mode(void **state)
+{
+    (void)state;
+    leaving l;
+    espy_err err = {0};
+    assert_int_equal(connect_through(&l, true, &err), ESPY_OK);
+    assert_int_equal(l.reopened, 1);
+    assert_int_equal(connect_through(&l, false, &err), ESPY_E_IO);
+    assert_string_equal(err.text, "it has not come back");
+}
+
 static void a_wire_that_fails_only_under_load(void **state)
 {
     (void)state;
@@ -385,6 +495,8 @@ int main(void)
         cmocka_unit_test(the_rate_that_is_tried_first),
         cmocka_unit_test(a_port_without_the_rate),
         cmocka_unit_test(a_way_to_reset_that_is_none),
+        cmocka_unit_test(the_loader_behind_usb_otg),
+        cmocka_unit_test(a_port_that_goes_into_download_mode),
         cmocka_unit_test(a_wire_that_fails_only_under_load),
         cmocka_unit_test(one_bad_page_is_written_again),
         cmocka_unit_test(parts_that_do_not_fit_write_nothing),
