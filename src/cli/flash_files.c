@@ -47,6 +47,8 @@ static espy_status read_addresses(espy_flash_job *job, espy_flash_file *file)
             ? espy_uf2_read(&file->pieces, file->bytes.bytes, file->bytes.size, ESPY_UF2_FAMILY_ESP32S3, err)
             : espy_ihex_read(&file->pieces, file->bytes.bytes, file->bytes.size, err);
     file->has_addresses = true;
+    if (st == ESPY_OK)
+        st = espy_pieces_widen(&file->pieces, ESPY_SECTOR, err);
     if (st == ESPY_OK && file->placed)
         return espy_usage(job->cli, job->board.command, "%s has addresses of its own, and goes nowhere else",
                           file->path);

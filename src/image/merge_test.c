@@ -40,6 +40,30 @@ static void finds_overlaps_by_sector(void **state)
     espy_pieces_free(&pieces);
 }
 
+static void widens_to_sectors(void **state)
+{
+    (void)state;
+    espy_pieces pieces = two(0x1002, 0x1009);
+    assert_int_equal(espy_pieces_widen(&pieces, 4096, NULL), ESPY_OK);
+    assert_int_equal(pieces.count, 1);
+    assert_int_equal(pieces.piece[0].addr, 0x1000);
+    assert_int_equal(pieces.piece[0].data.size, 14);
+    assert_memory_equal(pieces.piece[0].data.bytes,
+                        "\xff\xff"
+                        "12345"
+                        "\xff\xff"
+                        "12345",
+                        14);
+    espy_pieces_free(&pieces);
+    pieces = two(0x1FFD, 0x3001); /* ends in the sector behind, which is not the next one's */
+    assert_int_equal(espy_pieces_widen(&pieces, 4096, NULL), ESPY_OK);
+    assert_int_equal(pieces.count, 2);
+    assert_int_equal(pieces.piece[0].data.size, 0x1002);
+    assert_int_equal(pieces.piece[1].addr, 0x3000);
+    assert_int_equal(pieces.piece[1].data.size, 6);
+    espy_pieces_free(&pieces);
+}
+
 static void fills_with_ff(void **state)
 {
     (void)state;
@@ -166,7 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_overlaps_by_sector), cmocka_unit_test(fills_with_ff),
         cmocka_unit_test(makes_uf2_blocks),         cmocka_unit_test(reads_uf2_blocks),
-        cmocka_unit_test(renews_the_digest),
+        cmocka_unit_test(widens_to_sectors),        cmocka_unit_test(renews_the_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

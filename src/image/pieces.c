@@ -5,6 +5,7 @@
 #include "pieces.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 espy_piece *espy_pieces_add(espy_pieces *pieces, uint32_t addr, unsigned origin, espy_err *err)
 {
@@ -68,6 +69,33 @@ espy_status espy_pieces_join(espy_pieces *pieces, espy_err *err)
     if (pieces->count > 0)
         pieces->count = kept + 1;
     return st;
+}
+
+/* Puts n bytes 0xFF in front. */
+static espy_status prepend(espy_piece *piece, uint32_t n, espy_err *err)
+{
+    espy_status st = espy_buf_reserve(&piece->data, n, err);
+    if (st != ESPY_OK || n == 0)
+        return st;
+    memmove(piece->data.bytes + n, piece->data.bytes, piece->data.size);
+    memset(piece->data.bytes, 0xFF, n);
+    piece->data.size += n;
+    piece->addr -= n;
+    return ESPY_OK;
+}
+
+espy_status espy_pieces_widen(espy_pieces *pieces, uint32_t unit, espy_err *err)
+{
+    uint64_t end = 0; /* of the piece before */
+    espy_status st = ESPY_OK;
+    for (size_t i = 0; st == ESPY_OK && i < pieces->count; i++) {
+        espy_piece *piece = &pieces->piece[i];
+        uint32_t block = piece->addr - piece->addr % unit;
+        uint64_t from = i > 0 && end > block ? end : block;
+        st = prepend(piece, (uint32_t)(piece->addr - from), err);
+        end = (uint64_t)piece->addr + piece->data.size;
+    }
+    return st == ESPY_OK ? espy_pieces_join(pieces, err) : st;
 }
 
 void espy_pieces_free(espy_pieces *pieces)

@@ -34,6 +34,9 @@ void espy_pieces_sort(espy_pieces *pieces);
 const espy_piece *espy_pieces_overlap(const espy_pieces *pieces, uint32_t unit);
 /* Makes one of sorted pieces that touch. */
 espy_status espy_pieces_join(espy_pieces *pieces, espy_err *err);
+/* Makes sorted pieces begin at a block of `unit` bytes, 0xFF before them, and one of those
+ * that share a block or touch, 0xFF between them.  None may overlap. */
+espy_status espy_pieces_widen(espy_pieces *pieces, uint32_t unit, espy_err *err);
 void espy_pieces_free(espy_pieces *pieces);
 
 #endif

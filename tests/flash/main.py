@@ -158,12 +158,12 @@ def files_go_where_they_are_told(folder, how):
     flash = laid(8 * MB, (0, IMAGE), (VFS, noise(5001)), (4 * MB, noise(10, 2)))
     board.holds(flash, "names and addresses")
     for form in ("hex", "uf2"):
-        subprocess.run([ESPY, "image", "merge", f"{folder}/data.bin@5M", f"{folder}/two@words.bin@0x580000", "-o",
+        subprocess.run([ESPY, "image", "merge", f"{folder}/data.bin@5M", f"{folder}/two@words.bin@0x580123", "-o",
                         f"{folder}/x.{form}"], check=True, capture_output=True)
         board.fill(flash)
         board.espy("flash", folder / f"x.{form}")
         board.espy("verify", folder / f"x.{form}")
-        board.holds(laid(8 * MB, (0, flash), (5 * MB, noise(5001)), (0x580000, noise(10, 2))), form)
+        board.holds(laid(8 * MB, (0, flash), (5 * MB, noise(5001)), (0x580123, noise(10, 2))), form)
     # Names are those of the table that the board will have, and what is named is not blanked.
     board.fill(b"")
     board.espy("flash", folder / "data.bin@vfs", folder / "image.bin")
