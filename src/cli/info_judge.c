@@ -87,7 +87,7 @@ static void judge_size(espy_info *info)
     if (declared == 0)
         problem(info, "the bootloader's header declares no size of flash that exists");
     else if (declared > real)
-        problem(info, "the bootloader's header declares %s of flash, and there are %s: the firmware stops at that", a,
+        problem(info, "the bootloader's header declares %s of flash, and there are %s: ESP-IDF refuses to use it", a,
                 b);
     else if (declared < real && !sizes_itself(s))
         problem(info, "the bootloader's header declares %s of flash: the rest of %s is not used", a, b);

@@ -121,6 +121,39 @@ def test_otadata(folder, _):
     assert two["micropython"]["version"] == "1.23.0" and two["problems"] == [], two
 
 
+def fuses(folder, *words):
+    """A file with EFUSE_RD_REPEAT_DATA0 to 3, as `espefuse --virt --path-efuse-file` keeps them."""
+    registers = bytearray(512)
+    struct.pack_into("<4I", registers, 0x30, *words)
+    path = folder / "efuse.bin"
+    path.write_bytes(bytes(reversed(registers)))
+    return f",efuse={path}"
+
+
+def test_locks(folder, keys):
+    """eFuses by the Technical Reference Manual, read through the stub and told by the ROM."""
+    burnt = fuses(folder, 1 << 16 | 1 << 19 | 1 << 13,  # SOFT_DIS_JTAG (an odd count), DIS_PAD_JTAG, DIS_USB_OTG
+                  1 << 22 | 4 << 24 | 9 << 28,          # SECURE_BOOT_KEY_REVOKE1, purposes of keys 0 and 1
+                  1 << 20 | 10 << 12, 0)                # SECURE_BOOT_EN, purpose of key 5
+    told = [info(folder, b"", "n8", 8, *words, keys=keys + burnt)["security"] for words in ((), ("--no-stub",))]
+    assert told[0] == told[1], told
+    assert {name for name, value in told[0].items() if value is True} == \
+        {"secure_boot", "key_revoked_1", "jtag_soft_disabled", "jtag_disabled", "usb_disabled"}, told[0]
+    assert told[0]["key_purposes"] == ["XTS_AES_128_KEY", "SECURE_BOOT_DIGEST0", "USER/EMPTY", "USER/EMPTY", "USER/EMPTY",
+                                       "SECURE_BOOT_DIGEST1"], told[0]
+
+
+def test_unreadable(folder, keys):
+    """Flash encryption on, then secure download mode: the flash is not guessed at."""
+    image = OCT.read_bytes()
+    told = info(folder, image, "n8r8", 8, keys=keys + fuses(folder, 0, 1 << 18, 0, 0))
+    assert told["security"]["flash_encryption"] and "encrypted" in told["firmware"]["unknown_because"], told
+    assert told["firmware"]["known"] is False and "bootloader" not in told["firmware"], told
+    told = info(folder, image, "n8r8", 8, keys=keys + fuses(folder, 0, 0, 0, 1 << 5))
+    assert told["security"]["secure_download"] and "secure download" in told["firmware"]["unknown_because"], told
+    assert told["chip"]["mac"] is None and told["chip"]["flash"] is None and told["chip"]["name"] == "ESP32-S3", told
+
+
 def test_stay(_, __):
     """On a port without lines, where nothing resets the board into download mode again."""
     board = subprocess.Popen([ESPY, "emu", "n8", "--download", "--tcp", "0", "--json"], env=roms.without_espy(),
@@ -149,7 +182,7 @@ def test_report(folder, _):
 
 def main():
     tests = [(name, case) for name, case in globals().items() if name.startswith("test_")]
-    both = {"test_micropython", "test_nothing"}
+    both = {"test_micropython", "test_nothing", "test_locks", "test_unreadable"}
     runs = [(name, case, rom) for name, case in tests for rom in (roms.KEYS if name in both else ("built-in ROM",))]
     print(f"1..{len(runs)}")
     failed = 0
