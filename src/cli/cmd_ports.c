@@ -6,7 +6,6 @@
 #include "ports_report.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { OPTION_ALL = 256 };
 

@@ -80,6 +80,7 @@ espy_status espy_ports_json(espy_cli *cli, const espy_port_entry *entries, size_
         espy_json_string(port, "bridge", e->port->bridge);
         espy_json_string(port, "serial", e->port->serial);
         espy_json_string(port, "description", e->port->description);
+        espy_json_string(port, "location", e->port->location);
         espy_json_string(port, "path", e->stable);
         espy_json_string(port, "trouble", e->trouble.text);
         espy_json_string(port, "advice", e->trouble.advice);
