@@ -254,6 +254,25 @@ def erasing_leaves_blank_what_is_named(folder, how):
     board.espy("erase", "nvs", status=ARG, says="no partition table")
 
 
+def locked_chips_are_left_alone(folder, how):
+    """The fuses' places are espefuse's; its files have the registers' words in reverse order."""
+    (folder / "data").write_bytes(noise(5000))
+    for words, word, bit, stays in (("(secure boot)", 3, 20, False), ("(flash encryption)", 2, 18, False),
+                                    ("secure download mode", 4, 5, True)):
+        fuses = bytearray(512)
+        at = 512 - 4 - 0x2C - 4 * word
+        fuses[at:at + 4] = (1 << bit).to_bytes(4, "big")
+        (folder / f"{word}.fuses").write_bytes(fuses)
+        board = Board(folder, how, "n4r2", IMAGE[:0x9000])
+        board.port += f",efuse={folder}/{word}.fuses"
+        flash = board.file.read_bytes()
+        for command in (("flash", folder / "data@1M"), ("flash", folder / "data@1M", "--plan"), ("erase", "1M+4K")):
+            board.espy(*command, status=UNSUPPORTED, says=words)
+            board.holds(flash, words)
+        board.espy("flash", folder / "data@1M", "--force", status=UNSUPPORTED if stays else 0, says=words if stays else "warning")
+        board.holds(flash if stays else laid(4 * MB, (0, flash), (1 * MB, noise(5000))), "--force, " + words)
+
+
 def flash_beyond_16_mb(folder, how):
     board = Board(folder, how, "n32r8v", start=IMAGE[:0x9000])
     (folder / "data").write_bytes(noise(5000))
@@ -292,10 +311,11 @@ def esptool_finds_the_same(folder, how):
 
 
 ONCE = (a_lost_table_does_not_cost_the_files, micropythons_own_files_survive_a_lost_table, files_go_where_they_are_told,
-        what_is_refused_leaves_the_flash_alone, esptool_finds_the_same)
+        what_is_refused_leaves_the_flash_alone, locked_chips_are_left_alone, esptool_finds_the_same)
 CASES = (a_plan_writes_nothing_and_is_what_then_is_done, settings_and_files_stay_unless_all_is_erased,
-         a_lost_table_does_not_cost_the_files, micropythons_own_files_survive_a_lost_table, files_go_where_they_are_told, what_is_refused_leaves_the_flash_alone,
-         reading_gives_what_is_there, verifying_tells_what_differs, erasing_leaves_blank_what_is_named, flash_beyond_16_mb,
+         a_lost_table_does_not_cost_the_files, micropythons_own_files_survive_a_lost_table,
+         files_go_where_they_are_told, what_is_refused_leaves_the_flash_alone, reading_gives_what_is_there,
+         verifying_tells_what_differs, erasing_leaves_blank_what_is_named, locked_chips_are_left_alone, flash_beyond_16_mb,
          esptool_finds_the_same)
 
 
