@@ -7,6 +7,8 @@
 #include "deflate.h"
 #include "stub.h"
 
+#include "../src/loader/stub_code.h"
+
 enum { RAW_CHUNK = 2048, FIRST_CHUNK = 4096, PACKED_MIN = 256, RUN_MAX = 1 << 20 };
 enum { DRY = 1024, LOW = TX_SIZE / 4, HIGH = TX_SIZE / 4 * 3 };
 
@@ -77,26 +79,45 @@ static void adapt(void)
         level++;
 }
 
-/* The size, or 0. */
-static uint32_t pack(uint32_t n)
+/* By the share of narrow instructions and of L32Rs, which code has more of than tables and
+ * text; where the line is, four images of MicroPython have told. */
+static bool is_code(uint32_t n)
 {
+    uint32_t all = 0, narrow = 0, l32r = 0;
+    for (uint32_t at = 0, length; at < n; at += length, all++) {
+        length = espy_code_length(chunk[at]);
+        narrow += length == 2;
+        l32r += (chunk[at] & 15) == ESPY_CODE_L32R;
+    }
+    return 15 * narrow + 20 * l32r > 6 * all;
+}
+
+/* Sends the chunk compressed; false where it does not get smaller. */
+static bool send_packed(uint32_t addr, uint32_t n)
+{
+    bool code = level > FIRST_LEVEL && is_code(n);
+    if (code)
+        espy_code_absolute(chunk, n, addr, false);
     uint32_t size = deflate_chunk(&compressor, chunk, n, &efforts[level], compressed, n - 1);
     noise = size == 0;
-    if (noise)
-        level = 0;
-    return size;
+    if (!noise) {
+        send(addr, n, code ? ESPY_STUB_CODE : ESPY_STUB_DEFLATE, compressed, size);
+        return true;
+    }
+    level = 0;
+    if (code)
+        espy_code_absolute(chunk, n, addr, true);
+    return false;
 }
 
 static void send_chunk(uint32_t addr, uint32_t n, unsigned format)
 {
-    uint32_t size = 0;
-    if (format == ESPY_STUB_DEFLATE && level > 0 && n >= PACKED_MIN)
-        size = pack(n);
-    if (size > 0)
-        send(addr, n, ESPY_STUB_DEFLATE, compressed, size);
-    for (uint32_t at = 0; at < n && size == 0; at += RAW_CHUNK)
-        send(addr + at, n - at < RAW_CHUNK ? n - at : RAW_CHUNK, ESPY_STUB_RAW, chunk + at,
-             n - at < RAW_CHUNK ? n - at : RAW_CHUNK);
+    if (format == ESPY_STUB_DEFLATE && level > 0 && n >= PACKED_MIN && send_packed(addr, n))
+        return;
+    for (uint32_t at = 0, size; at < n; at += size) {
+        size = n - at < RAW_CHUNK ? n - at : RAW_CHUNK;
+        send(addr + at, size, ESPY_STUB_RAW, chunk + at, size);
+    }
 }
 
 /* While little waits for the wire it waits for this chunk; and what is tried on noise is in

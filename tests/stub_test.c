@@ -232,6 +232,46 @@ static void a_flash_that_does_not_take_it(void **state)
 
 /* ---- commands ------------------------------------------------------------------------- */
 
+/* How many frames of each format answer a READ. */
+static void count_formats(bench *b, uint32_t addr, uint32_t size, unsigned counts[4])
+{
+    espy_stub_piece piece;
+    unsigned status = ASK(b, ESPY_STUB_READ, addr, size, ESPY_STUB_DEFLATE);
+    for (; status == ESPY_STUB_PART; status = b->frame.status) {
+        assert_true(espy_stub_parse_piece(&piece, &b->frame));
+        counts[piece.format]++;
+        assert_true(hear(b, ESPY_STUB_READ));
+    }
+    assert_int_equal(status, ESPY_STUB_OK);
+}
+
+/* On a wire that is slower than the CPU each format has its use: six bits of noise a byte, code, a
+ * run, and eight bits of noise. */
+static void reading_by_all_formats(void **state)
+{
+    (void)state;
+    enum { BAUD = 921600, AT = 0x20000, SIZE = 0x30000, CODE_AT = 0x14000, RUN_AT = 0x18000, NOISE_AT = 0x28000 };
+    static uint8_t back[SIZE];
+    bench b = set_up("n4r2,timing=real");
+    const espy_stub_segment *code = &espy_stub_esp32s3.segments[0];
+    assert_int_equal(espy_stub_baud(b.flasher, BAUD, &b.err), ESPY_OK);
+    assert_int_equal(espy_flasher_link_baud(b.flasher, BAUD, &b.err), ESPY_OK);
+    uint32_t r = 5;
+    for (size_t i = 0; i < SIZE; i++) {
+        r = r * 1664525 + 1013904223;
+        b.flash[AT + i] = (uint8_t)(r >> (i < NOISE_AT ? 26 : 24));
+    }
+    memcpy(b.flash + AT + CODE_AT, code->bytes, code->size < 0x4000 ? code->size : 0x4000);
+    memset(b.flash + AT + RUN_AT, 0xff, NOISE_AT - RUN_AT);
+    unsigned counts[4] = {0};
+    count_formats(&b, AT, SIZE, counts);
+    assert_true(counts[ESPY_STUB_RAW] > 0 && counts[ESPY_STUB_DEFLATE] > 0);
+    assert_true(counts[ESPY_STUB_RUN] > 0 && counts[ESPY_STUB_CODE] > 0);
+    assert_int_equal(espy_flasher_read(b.flasher, AT + 1, back, SIZE - 1, &b.err), ESPY_OK);
+    assert_memory_equal(back, b.flash + AT + 1, SIZE - 1);
+    tear_down(&b);
+}
+
 static void malformed_requests(void **state)
 {
     (void)state;
@@ -503,6 +543,7 @@ int main(void)
         cmocka_unit_test(errors_stay),
         cmocka_unit_test(streams_of_the_wrong_length),
         cmocka_unit_test(a_flash_that_does_not_take_it),
+        cmocka_unit_test(reading_by_all_formats),
         cmocka_unit_test(malformed_requests),
         cmocka_unit_test(registers_and_memory),
         cmocka_unit_test(addresses_that_fault),

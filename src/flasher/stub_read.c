@@ -9,6 +9,7 @@
 #include "flasher.h"
 
 #include "../base/bytes.h"
+#include "../loader/stub_code.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -105,10 +106,14 @@ static bool unpack(reading *r, const espy_stub_piece *piece, uint8_t *to)
     switch (piece->format) {
     case ESPY_STUB_RAW: memcpy(to, piece->bytes, piece->size); return true;
     case ESPY_STUB_RUN: memset(to, piece->bytes[0], piece->size); return true;
-    default:
-        return libdeflate_deflate_decompress(r->decompressor, piece->bytes, piece->n_bytes, to, piece->size, NULL) ==
-               LIBDEFLATE_SUCCESS;
+    default: break;
     }
+    if (libdeflate_deflate_decompress(r->decompressor, piece->bytes, piece->n_bytes, to, piece->size, NULL) !=
+        LIBDEFLATE_SUCCESS)
+        return false;
+    if (piece->format == ESPY_STUB_CODE)
+        espy_code_absolute(to, piece->size, piece->addr, true);
+    return true;
 }
 
 /* Whole chunks at their places; anything else is not what was asked for. */

@@ -129,7 +129,8 @@ bool espy_stub_parse_piece(espy_stub_piece *piece, const espy_stub_frame *frame)
     };
     switch (p[7]) {
     case ESPY_STUB_RAW: return piece->n_bytes == piece->size;
-    case ESPY_STUB_DEFLATE: return piece->size <= ESPY_STUB_CHUNK_MAX;
+    case ESPY_STUB_DEFLATE:
+    case ESPY_STUB_CODE: return piece->size <= ESPY_STUB_CHUNK_MAX;
     case ESPY_STUB_RUN: return piece->n_bytes == 1;
     default: return false;
     }

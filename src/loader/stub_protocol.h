@@ -8,7 +8,7 @@
 
 enum {
     ESPY_STUB_MAGIC = 0x59505345, /* "ESPY" */
-    ESPY_STUB_VERSION = 2,
+    ESPY_STUB_VERSION = 3,
     ESPY_STUB_REPLY = 0x80, /* set in the op of what the stub sends */
 
     ESPY_STUB_HEADER = 4, /* u8 op, u8 status, u16 tag */
@@ -55,6 +55,11 @@ typedef enum espy_stub_status {
     ESPY_STUB_FLASH_DIFFERS = 0x31
 } espy_stub_status;
 
-typedef enum espy_stub_format { ESPY_STUB_RAW = 0, ESPY_STUB_DEFLATE = 1, ESPY_STUB_RUN = 2 } espy_stub_format;
+typedef enum espy_stub_format {
+    ESPY_STUB_RAW = 0,
+    ESPY_STUB_DEFLATE = 1,
+    ESPY_STUB_RUN = 2,
+    ESPY_STUB_CODE = 3 /* DEFLATE of what espy_code_absolute() makes */
+} espy_stub_format;
 
 #endif

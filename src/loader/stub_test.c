@@ -201,7 +201,7 @@ static void pieces(void **state)
     assert_false(espy_stub_parse_piece(&p, &frame));
     frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000}, 1);
     assert_false(espy_stub_parse_piece(&p, &frame));
-    frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 0x09000004, 1}, 3);
+    frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 0x04000004, 1}, 3);
     assert_false(espy_stub_parse_piece(&p, &frame)); /* a format that there is not */
     frame = made(bytes, ESPY_STUB_READ, ESPY_STUB_PART, (const uint32_t[]){0x1000, 0x02000004, 0xff}, 3);
     assert_false(espy_stub_parse_piece(&p, &frame)); /* a run of four bytes' worth */
