@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """merge-bin, elf2image and image-info: every file byte for byte the real esptool's, over tables
-of programs and options.  Prints TAP; see lib/peer.py.
+of programs and options; and the help of all commands.  Prints TAP; see lib/peer.py.
 """
 import itertools
 import pathlib
@@ -9,7 +9,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from peer import FIRMWARE, Refused, elf, espy, main, ours, theirs  # noqa: E402
+from peer import peer, FIRMWARE, Refused, elf, espy, main, ours, theirs  # noqa: E402
 
 CHIP = "--chip", "esp32s3"
 OCT = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
@@ -295,7 +295,25 @@ def espy_image_splits_what_it_would_merge(folder):
     return None
 
 
+def help_has_every_option_and_choice(folder):
+    other_chips = {("elf2image", "--version"), ("elf2image", "-e"), ("elf2image", "--secure-pad")}
+    for name, command in [("", peer.cli), *peer.cli.commands.items()]:
+        done = espy(*name.split(), "-h", cwd=folder)
+        if command.hidden or "-sdc-" in name:  # NAND flash and the ESP32-S31: refused by name
+            assert done.returncode == 2 and f"The '{name}' command is " in done.stderr, done
+            continue
+        words = set(done.stdout.replace(",", " ").replace("|", " ").split())
+        options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
+        wanted = {word for each in options for word in each.opts if (name, word) not in other_chips}
+        wanted |= {word for each in options for word in getattr(each.type, "choices", []) if each.name != "chip"
+                   and (name, each.opts[0]) not in other_chips}
+        assert done.returncode == 0 and wanted <= words, (name, wanted - words)
+        assert name or set(peer.cli.list_commands(None)) - words <= {"verify-sdc-certificate", "read-sdc-chip-info",
+                                                                     "read-nand-spare", "write-nand-spare", "dump-bbm"}
+
+
 if __name__ == "__main__":
     main([elf2image, elf2image_pads_what_has_no_digest, merge_bin, merge_bin_says_what_it_does,
           intel_hex_goes_in_as_it_comes_out, image_info, image_info_of_what_is_none,
-          espy_image_merges_as_merge_bin_does, espy_image_splits_what_it_would_merge])
+          espy_image_merges_as_merge_bin_does, espy_image_splits_what_it_would_merge,
+          help_has_every_option_and_choice])

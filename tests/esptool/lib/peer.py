@@ -27,6 +27,7 @@ try:
     from esptool import bin_image
     MISSING = None if peer.__version__ == VERSION else f"esptool {VERSION} is wanted, not {peer.__version__}"
 except ImportError:
+    peer = None
     MISSING = "no esptool (pip install esptool==5.6.0)"
 
 
