@@ -901,8 +901,9 @@ static void takes_its_time(void **state)
 static void serves_usb(void **state)
 {
     (void)state;
-    with_boards_on_usb("n8r2", all_opcodes);
     with_boards_on_usb("n8r2", flashing_session);
+    for (unsigned i = 0; i < times(0, 1); i++)
+        with_boards_on_usb("n8r2", all_opcodes);
     for (unsigned i = 0; i < times(0, 50); i++)
         with_boards_on_usb("n8r2", disorderly_session);
 }
