@@ -193,7 +193,7 @@ def terminal():
 def port_is_busy(c):
     with terminal() as (name, _, slave):
         fcntl.flock(slave, fcntl.LOCK_EX)
-        c.refused(c.up(name, OCT), IO, name, "in use", "nother program")
+        c.refused(c.up(name, OCT), IO, name, "has it", "Close it there")
 
 
 def port_is_forbidden(c):
