@@ -162,7 +162,8 @@ static espy_status check_security(espy_up *up)
               : b->flash_encryption ? "flash encryption"
                                     : "secure download mode",
               espy_up_file_name(up));
-    espy_advise(&up->cli->err, "Use a chip that is not locked; --force writes all the same.");
+    espy_advise(&up->cli->err, b->secure_download ? "Use a chip that is not locked."
+                                                  : "Use a chip that is not locked; --force writes all the same.");
     return ESPY_E_UNSUPPORTED;
 }
 

@@ -50,7 +50,8 @@ static bool can_reset(const espy_flasher *flasher)
     return espy_reset_possible(flasher->link, flasher->config.reset);
 }
 
-/* The chip's own USB port keeps the watchdogs of the firmware before running. */
+/* The chip's own USB port keeps the watchdogs of the firmware before running.  In secure
+ * download mode the loader writes no registers, and they cannot be helped. */
 static espy_status stop_watchdogs(espy_flasher *flasher, espy_err *err)
 {
     static const espy_loader_reg regs[] = {
@@ -61,7 +62,9 @@ static espy_status stop_watchdogs(espy_flasher *flasher, espy_err *err)
         {RTC_CNTL_SWD_CONF_REG, RTC_CNTL_SWD_AUTO_FEED_EN, RTC_CNTL_SWD_AUTO_FEED_EN, 0},
         {RTC_CNTL_SWD_WPROTECT_REG, 0, UINT32_MAX, 0},
     };
-    return espy_flasher_write_regs(flasher, regs, sizeof regs / sizeof regs[0], err);
+    espy_err why = {0};
+    espy_status st = espy_flasher_write_regs(flasher, regs, sizeof regs / sizeof regs[0], &why);
+    return st == ESPY_OK || st == ESPY_E_DEVICE ? ESPY_OK : espy_pass(err, st, &why);
 }
 
 static espy_status refuse_stub(espy_flasher *flasher, espy_err *err)

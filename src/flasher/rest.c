@@ -8,6 +8,8 @@
 
 #include <mbedtls/md5.h>
 
+#include <string.h>
+
 enum { PIECE_MAX = 1 << 20 }; /* for an MD5 that is answered before one loses patience */
 
 static uint64_t end_of(const espy_flash_part *part)
@@ -54,4 +56,26 @@ espy_status espy_rest_digest(espy_flasher *flasher, const espy_flash_part *parts
     mbedtls_md5_finish_ret(&md5, digest);
     mbedtls_md5_free(&md5);
     return st;
+}
+
+/* Once more before it is believed: an answer may be what was damaged. */
+espy_status espy_rest_verify(espy_flasher *flasher, const espy_flash_part *parts, size_t n, const uint8_t before[16],
+                             espy_err *err)
+{
+    uint8_t now[16] = {0};
+    espy_status st = ESPY_OK;
+    for (unsigned i = 0; i < 2 && st == ESPY_OK; i++) {
+        st = espy_rest_digest(flasher, parts, n, ESPY_PHASE_VERIFY, now, err);
+        if (st == ESPY_OK && memcmp(now, before, sizeof now) == 0)
+            return ESPY_OK;
+    }
+    if (st != ESPY_OK)
+        return st;
+    espy_fail(err, ESPY_E_DEVICE,
+              "the MD5 of the flash outside of what was written is not what it was: a request, or an answer, was "
+              "damaged on its way");
+    espy_advise(err,
+                "What else the flash holds may be lost: check it, or write all of it again, through the stub or at "
+                "a lower baud rate.");
+    return ESPY_E_DEVICE;
 }

@@ -13,5 +13,8 @@
  * told as `phase`. */
 espy_status espy_rest_digest(espy_flasher *flasher, const espy_flash_part *parts, size_t n, espy_phase phase,
                              uint8_t digest[16], espy_err *err);
+/* ESPY_E_DEVICE unless it is what it was. */
+espy_status espy_rest_verify(espy_flasher *flasher, const espy_flash_part *parts, size_t n, const uint8_t before[16],
+                             espy_err *err);
 
 #endif

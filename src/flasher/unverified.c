@@ -11,6 +11,7 @@
 #include "flasher.h"
 
 #include "plan.h"
+#include "rest.h"
 
 #include <mbedtls/md5.h>
 
@@ -164,6 +165,19 @@ static espy_status write_parts(espy_flasher *flasher, const espy_flash_part *par
     return st;
 }
 
+/* The rest of the flash is compared with what it was before, where it can be read. */
+static espy_status write_and_look(espy_flasher *flasher, const espy_flash_part *parts, size_t n, bool encrypt,
+                                  espy_err *err)
+{
+    uint8_t before[16];
+    if (flasher->secure_download)
+        return write_parts(flasher, parts, n, encrypt, err);
+    espy_status st = espy_rest_digest(flasher, parts, n, ESPY_PHASE_COMPARE, before, err);
+    if (st == ESPY_OK)
+        st = write_parts(flasher, parts, n, encrypt, err);
+    return st == ESPY_OK ? espy_rest_verify(flasher, parts, n, before, err) : st;
+}
+
 /* A board in secure download mode does not say how large its flash is. */
 static espy_status check_unknown_size(const espy_flash_part *parts, size_t n, espy_err *err)
 {
@@ -197,7 +211,7 @@ espy_status espy_flasher_write_unverified(espy_flasher *flasher, const espy_flas
         return st;
     for (size_t i = 0; i < n; i++)
         flasher->stats.bytes_image += parts[i].bytes != NULL ? parts[i].size : 0;
-    st = write_parts(flasher, parts, n, encrypt, err);
+    st = write_and_look(flasher, parts, n, encrypt, err);
     espy_flasher_spent(flasher, &flasher->stats.write_s, start);
     return st;
 }

@@ -410,33 +410,20 @@ static espy_status give_up(const job *j, espy_err *err)
     return region != NULL ? ESPY_E_DEVICE : ESPY_E_PROTOCOL;
 }
 
-static espy_status rest(job *j, espy_phase phase, double *seconds, uint8_t digest[16], espy_err *err)
+static espy_status digest_rest(job *j, uint8_t digest[16], espy_err *err)
 {
     uint64_t start = espy_link_now_ms(j->flasher->link);
-    espy_status st = espy_rest_digest(j->flasher, j->parts, j->n, phase, digest, err);
-    espy_flasher_spent(j->flasher, seconds, start);
+    espy_status st = espy_rest_digest(j->flasher, j->parts, j->n, ESPY_PHASE_COMPARE, digest, err);
+    espy_flasher_spent(j->flasher, &j->flasher->stats.compare_s, start);
     return st;
 }
 
-/* Once more before it is believed: an answer may be what was damaged. */
 static espy_status verify_rest(job *j, const uint8_t before[16], espy_err *err)
 {
-    uint8_t now[16] = {0};
-    espy_status st = ESPY_OK;
-    for (unsigned i = 0; i < 2 && st == ESPY_OK; i++) {
-        st = rest(j, ESPY_PHASE_VERIFY, &j->flasher->stats.verify_s, now, err);
-        if (st == ESPY_OK && memcmp(now, before, sizeof now) == 0)
-            return ESPY_OK;
-    }
-    if (st != ESPY_OK)
-        return st;
-    espy_fail(err, ESPY_E_DEVICE,
-              "the MD5 of the flash outside of what was written is not what it was: a request, or an answer, was "
-              "damaged on its way");
-    espy_advise(err,
-                "What else the flash holds may be lost: check it, or write all of it again, through the stub or at "
-                "a lower baud rate.");
-    return ESPY_E_DEVICE;
+    uint64_t start = espy_link_now_ms(j->flasher->link);
+    espy_status st = espy_rest_verify(j->flasher, j->parts, j->n, before, err);
+    espy_flasher_spent(j->flasher, &j->flasher->stats.verify_s, start);
+    return st;
 }
 
 static espy_status until_verified(job *j, espy_err *err)
@@ -460,7 +447,7 @@ static espy_status run(job *j, espy_err *err)
     espy_status st = j->flasher->config.rewrite ? ESPY_OK : compare(j, err);
     if (st != ESPY_OK || (first_pending(j) == NULL && !j->trouble))
         return st;
-    st = rest(j, ESPY_PHASE_COMPARE, &j->flasher->stats.compare_s, before, err);
+    st = digest_rest(j, before, err);
     if (st == ESPY_OK)
         st = until_verified(j, err);
     return st == ESPY_OK ? verify_rest(j, before, err) : st;
