@@ -105,7 +105,8 @@ espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err)
         return ESPY_OK;
     espy_fail(err, ESPY_E_UNSUPPORTED, "0x%llx bytes at 0x%x go beyond the first 16 MB of the flash",
               (unsigned long long)size, (unsigned)addr);
-    espy_advise(err, "The chip's own loader reaches no further.");
+    espy_advise(err,
+                "The chip's own loader reaches no further; espy's stub, which does, is not wanted or has not started.");
     return ESPY_E_UNSUPPORTED;
 }
 

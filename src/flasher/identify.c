@@ -255,6 +255,8 @@ static espy_status identify_stubbornly(espy_flasher *flasher, espy_board *board,
         if (st == ESPY_OK)
             return st;
         espy_log(flasher->config.log, ESPY_LOG_CMD, "%s", why.text);
+        if (st == ESPY_E_UNSUPPORTED && tries == 1) /* which noise can make of any chip */
+            continue;
         if (tries == IDENTIFY_TRIES || !espy_session_transient(&why) ||
             get_in_step(flasher, tries > 1, &then) != ESPY_OK)
             break;

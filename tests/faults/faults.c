@@ -584,10 +584,10 @@ static void draw(scenario *s, uint64_t seed, bool has_real_rom)
     s->real_timing = one_in(4);
     s->lines = !one_in(4);
     s->job = one_in(3) ? (job)below(JOBS) : JOB_WRITE;
-    s->config.no_stub = one_in(3);
+    s->config.no_stub = one_in(5);
     s->config.rewrite = one_in(5);
     s->config.baud = s->lines ? rates[below(6)] : 0;
-    if (s->config.no_stub && (s->real_rom || !one_in(4))) /* whose MD5 takes this computer long */
+    if (s->config.no_stub && (s->real_rom || !one_in(6))) /* whose MD5 takes this computer long */
         s->model = models[0];
     uint32_t flash_size = espy_model_find(s->model)->flash_size;
     if (s->config.no_stub && flash_size > 16 << 20)
