@@ -8,13 +8,18 @@
  *     faults --seeds FIRST COUNT     sessions drawn by seed
  *     faults --bytes stub|rom to|back lost|changed|doubled FIRST STEP
  *                                    one small session for each STEPth byte, from FIRST on
- *     -v                             with the log of commands, -vv with the wire
+ *     -v                             before these: with the log of commands; -vv with the
+ *                                    wire, too; -ve tells of each session that an error ends
  *
- * Prints "fail WHAT" for each session that breaks the rules, with what repeats it, and at
- * the end "N CLASS" lines: how many ended how.  Exit status 1 where any failed.
+ * Prints "fail" and what repeats it for each session that breaks the rules, and at the end
+ * "N CLASS" lines: how many ended how.  Exit status 1 where any failed.
  *
- * That it can fail was seen by mutation of the library; each of these was caught: see the
- * list at the end of this comment.
+ * That it can fail was seen by taking away, one at a time, what a session relies on.  These
+ * were caught: the host's CRC check of the stub's frames (a wrong byte read); the stub's CRC
+ * check (a wrong register asked for); the ROM's MD5 at the end (wrong bytes in the flash);
+ * the digest of the rest of the flash (a damaged request has erased there); whole regions in
+ * place of whole sectors at the end of a part; the advice to hold BOOT.  Not caught, since
+ * another check stands behind each: the tags of answers, the stub's digest at END.
  */
 #include "espy/flasher.h"
 
