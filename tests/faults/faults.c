@@ -281,11 +281,32 @@ static void apply(const scenario *s, uint8_t *flash, const uint8_t *untouched)
     }
 }
 
+/* The words of the eFuses that hold the MAC, in turn: an answer to one must not be taken for
+ * the other's.  ESPY_E_FORMAT, which no session ends with: it was. */
+static espy_status look_twice(espy_flasher *flasher, const espy_board *found, espy_err *err)
+{
+    enum { RD_MAC_SPI_SYS_0 = 0x60007044 };
+    const uint8_t *mac = found->mac;
+    const uint32_t want[] = {(uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5],
+                             (uint32_t)mac[0] << 8 | mac[1]};
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t value;
+        espy_status st = espy_flasher_read_word(flasher, RD_MAC_SPI_SYS_0 + 4 * (i % 2), &value, err);
+        if (st != ESPY_OK)
+            return st;
+        if ((i % 2 == 0 ? value : value & 0xFFFF) != want[i % 2])
+            return espy_fail(err, ESPY_E_FORMAT, "0x%x is no part of the MAC", (unsigned)value);
+    }
+    return ESPY_OK;
+}
+
 static espy_status work(const scenario *s, espy_flasher *flasher, espy_board *found, uint8_t digest[16], espy_err *err)
 {
     espy_status st = espy_flasher_connect(flasher, err);
     if (st == ESPY_OK)
         st = espy_flasher_identify(flasher, found, err);
+    if (st == ESPY_OK && !s->config.no_stub)
+        st = look_twice(flasher, found, err);
     if (st == ESPY_OK && s->n > 0)
         st = espy_flasher_write(flasher, s->parts, s->n, err);
     if (st == ESPY_OK && s->job != JOB_MD5)
@@ -397,6 +418,8 @@ static bool session(const board *b, const scenario *s, const fault_plan *plan, e
     *st = work(s, flasher, &found, digest, err);
     *struck = f.struck;
     bool good = *st == err->status || fail(s, "the status is not the error's", err);
+    if (*st == ESPY_E_FORMAT)
+        good = fail(s, "a wrong word", err);
     if (f.late)
         good = fail(s, "it does not end", err);
     if (*st == ESPY_OK) {
