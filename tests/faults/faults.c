@@ -16,10 +16,10 @@
  *
  * That it can fail was seen by taking away, one at a time, what a session relies on.  These
  * were caught: the host's CRC check of the stub's frames (a wrong byte read); the stub's CRC
- * check (a wrong register asked for); the ROM's MD5 at the end (wrong bytes in the flash);
- * the digest of the rest of the flash (a damaged request has erased there); whole regions in
- * place of whole sectors at the end of a part; the advice to hold BOOT.  Not caught, since
- * another check stands behind each: the tags of answers, the stub's digest at END.
+ * check (a wrong register asked for); the tags of answers (a late one taken for the next,
+ * seed 103); the ROM's MD5 at the end (wrong bytes in the flash); the digest of the rest of
+ * the flash (a damaged request has erased there); the advice to hold BOOT.  Not caught, since
+ * the stub compares what it writes itself: the host's look at the digest of END.
  */
 #include "espy/flasher.h"
 
