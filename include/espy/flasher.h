@@ -218,7 +218,8 @@ espy_status espy_flasher_image_parts(espy_flasher *flasher, const espy_image *im
  * What is sure afterwards: the ROM has received every block with the right sum, in order;
  * unencrypted blocks it has read back from the flash with the right sum (8 bits); and the
  * flash holds neither the plaintext of what was to be encrypted, nor nothing, and the rest
- * of it is what it was; these two cannot be found out in secure download mode.  Nothing can tell that the key is the right one. */
+ * of it is what it was; these two cannot be found out in secure download mode.  Nothing can tell that the key is the
+ * right one. */
 espy_status espy_flasher_write_unverified(espy_flasher *flasher, const espy_flash_part *parts, size_t n, bool encrypt,
                                           espy_err *err);
 
