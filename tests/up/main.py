@@ -34,8 +34,9 @@ GIVE_UP_S = 120
 # The keys of --json, which programs rely on.
 SHAPE = {
     "port": str,
-    "chip": {"name": str, "revision": str, "mac": str, "flash": {"size": int, "id": str, "mode": str},
-             "psram": {"size": int, "mode": (str, type(None))}},
+    "chip": {"name": str, "package": str, "revision": str, "mac": str, "module": (str, type(None)),
+             "flash": {"size": int, "id": str, "vendor": str, "mode": str, "voltage": (str, type(None))},
+             "psram": {"size": int, "mode": (str, type(None)), "vendor": (str, type(None))}},
     "image": {"file": str, "sha256": str, "version": str, "variant": (str, type(None)), "size": int, "fitted": bool},
     "bytes": {"image": int, "sent": int},
     "seconds": {key: (int, float) for key in ("connect", "erase", "write", "verify", "boot", "total")},
@@ -79,8 +80,9 @@ def json_has_exactly_these_keys(folder, rom):
     fits(report, SHAPE)
     check(report["port"] == board.port, report["port"])
     check(re.fullmatch("([0-9a-f]{2}:){5}[0-9a-f]{2}", report["chip"]["mac"]), report["chip"])
-    check(report["chip"]["flash"] == {"size": 16 << 20, "id": "ef4018", "mode": "quad"}, report["chip"])
-    check(report["chip"]["psram"] == {"size": 8 << 20, "mode": "octal"}, report["chip"])
+    flash = {"size": 16 << 20, "id": "ef4018", "vendor": "Winbond", "mode": "quad", "voltage": "3.3"}
+    check(report["chip"]["flash"] == flash, report["chip"])
+    check(report["chip"]["psram"] == {"size": 8 << 20, "mode": "octal", "vendor": "AP_3v3"}, report["chip"])
     image = report["image"]
     check(image["file"] == str(OCT_123) and image["size"] == OCT_123.stat().st_size, image)
     check(image["sha256"] == "41a750a8f047224e3e0a7544a626338c252407df420e2b94dcb0d2dad9793212", image)
@@ -98,7 +100,7 @@ def plain_variant_and_missing_psram_are_null(folder, rom):
     report = Board(folder, rom, "n8").report(PLAIN_123)
     fits(report, SHAPE)
     check(report["image"]["variant"] is None and report["image"]["fitted"] is False, report["image"])
-    check(report["chip"]["psram"] == {"size": 0, "mode": None}, report["chip"])
+    check(report["chip"]["psram"] == {"size": 0, "mode": None, "vendor": None}, report["chip"])
 
 
 def a_person_reads_the_report_on_stdout_and_the_steps_on_stderr(folder, rom):
