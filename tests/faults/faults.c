@@ -305,7 +305,7 @@ static espy_status work(const scenario *s, espy_flasher *flasher, espy_board *fo
     espy_status st = espy_flasher_connect(flasher, err);
     if (st == ESPY_OK)
         st = espy_flasher_identify(flasher, found, err);
-    if (st == ESPY_OK && !s->config.no_stub)
+    if (st == ESPY_OK && espy_flasher_has_stub(flasher)) /* the ROM's answers have no check */
         st = look_twice(flasher, found, err);
     if (st == ESPY_OK && s->n > 0)
         st = espy_flasher_write(flasher, s->parts, s->n, err);
