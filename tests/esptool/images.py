@@ -3,6 +3,7 @@
 of programs and options; and the help of all commands.  Prints TAP; see lib/peer.py.
 """
 import itertools
+import os
 import pathlib
 import random
 import sys
@@ -14,6 +15,11 @@ from peer import peer, FIRMWARE, Refused, elf, espy, main, ours, theirs  # noqa:
 CHIP = "--chip", "esp32s3"
 OCT = FIRMWARE / "ESP32_GENERIC_S3-SPIRAM_OCT-20240602-v1.23.0.bin"
 RANDOM = random.Random(4)
+
+
+def some(cases):
+    """Every fifth case, which goes round all that the cases are made of; all with ESPY_LONG set."""
+    return itertools.islice(cases, 0, None, 1 if os.environ.get("ESPY_LONG") else 5)
 
 
 def noise(size):
@@ -106,7 +112,7 @@ ELF_OPTIONS = [
 
 def elf2image(folder):
     made = refusals = 0
-    for (name, program), options in itertools.product(programs(), ELF_OPTIONS):
+    for (name, program), options in some(itertools.product(programs(), ELF_OPTIONS)):
         path = folder / f"{name}.elf"
         path.write_bytes(program)
         segmentless = options == ("--use-segments",) and name != "segments"
@@ -122,7 +128,7 @@ def elf2image(folder):
             refusals += 1
         (folder / "ours.out").unlink(missing_ok=True)
     print(f"# {made} images the same, {refusals} programs refused by both")
-    assert made > 200 and refusals > 20, (made, refusals)
+    assert made > 40 and refusals > 20, (made, refusals)
 
 
 def elf2image_pads_what_has_no_digest(folder):
@@ -159,14 +165,14 @@ def merge_bin(folder):
         ("-f", "uf2", "--chunk-size", "476", "--md5-disable"), ("-t", "0x100"), ("--target-offset=4096",),
     ]
     count = 0
-    for files, setting, form in itertools.product(sets, settings, forms):
+    for files, setting, form in some(itertools.product(sets, settings, forms)):
         try:
             same(folder, "merge-bin", *setting, *form, *files)
             count += 1
         except Refused:
             refused(folder, "merge-bin", *setting, *form, *files)
     print(f"# {count} merged files the same")
-    assert count > 350, count
+    assert count > 70, count
 
 
 def noise_file(folder, size):
