@@ -260,13 +260,13 @@ static espy_status erase_once(job *j, const uint8_t *payload, size_t n, uint32_t
 }
 
 /* What is erased is erased once more: nothing is left to do then, or the flash is bad. */
-static espy_status erase_listed(job *j, const uint8_t *payload, size_t n, espy_err *err)
+static espy_status erase_listed(job *j, const uint8_t *payload, size_t n, uint32_t *erased, espy_err *err)
 {
-    uint32_t erased;
-    espy_status st = erase_once(j, payload, n, &erased, err);
-    if (st == ESPY_OK && erased > 0)
-        st = erase_once(j, payload, n, &erased, err);
-    if (st == ESPY_OK && erased > 0)
+    uint32_t left;
+    espy_status st = erase_once(j, payload, n, erased, err);
+    if (st == ESPY_OK && (left = *erased) > 0)
+        st = erase_once(j, payload, n, &left, err);
+    if (st == ESPY_OK && left > 0)
         return espy_fail(err, ESPY_E_DEVICE, "the flash near 0x%x is not blank after it was erased",
                          (unsigned)get_le32(payload));
     for (size_t i = 0; i < j->n_asked && st == ESPY_OK; i++)
@@ -274,14 +274,28 @@ static espy_status erase_listed(job *j, const uint8_t *payload, size_t n, espy_e
     return st;
 }
 
-static espy_status erase(job *j, espy_err *err)
+/* Bytes of files that the stub found blank as they shall be: at least these, since it
+ * does not say which sectors it erased. */
+static void count_blank(job *j, uint32_t erased)
+{
+    uint64_t blank = 0;
+    for (size_t i = 0; i < j->n_asked; i++)
+        blank += j->asked[i]->bytes != NULL ? j->asked[i]->given : 0;
+    j->flasher->stats.bytes_skipped += blank > erased ? blank - erased : 0;
+}
+
+static espy_status erase(job *j, bool first, espy_err *err)
 {
     uint8_t payload[ESPY_STUB_RANGES * RANGE_SIZE];
     uint64_t start = espy_link_now_ms(j->flasher->link);
     espy_status st = ESPY_OK;
     size_t runs;
-    while (st == ESPY_OK && (runs = list_runs(j, to_erase, payload, RANGE_SIZE, ESPY_STUB_RANGES)) > 0)
-        st = erase_listed(j, payload, runs * RANGE_SIZE, err);
+    while (st == ESPY_OK && (runs = list_runs(j, to_erase, payload, RANGE_SIZE, ESPY_STUB_RANGES)) > 0) {
+        uint32_t erased;
+        st = erase_listed(j, payload, runs * RANGE_SIZE, &erased, err);
+        if (st == ESPY_OK && first && !j->flasher->config.rewrite)
+            count_blank(j, erased);
+    }
     espy_flasher_spent(j->flasher, &j->flasher->stats.erase_s, start);
     return st;
 }
@@ -319,7 +333,7 @@ static espy_status pass(job *j, bool first, espy_err *err)
 {
     espy_status st = compare(j, first, err);
     if (st == ESPY_OK)
-        st = erase(j, err);
+        st = erase(j, first, err);
     if (st == ESPY_OK)
         st = write_pending(j, err);
     return st;

@@ -157,6 +157,15 @@ def files_go_where_they_are_told(folder, how):
     check([f["partition"] for f in done["files"]] == ["vfs", None, "factory"] and done["bytes"]["skipped"] >= len(IMAGE) - APP, done)
     flash = laid(8 * MB, (0, IMAGE), (VFS, noise(5001)), (4 * MB, noise(10, 2)))
     board.holds(flash, "names and addresses")
+    # Blank sectors of a file that are blank on the flash count as there already, too.
+    board.fill(b"")
+    board.json("flash", folder / "image.bin@0")
+    board.espy("flash", folder / "data.bin@0x9000")  # two sectors of nvs, blank in the image
+    done = board.json("flash", folder / "image.bin@0")
+    check(done["bytes"]["skipped"] <= done["bytes"]["image"] - 2 * SECTOR, done)
+    done = board.json("flash", folder / "image.bin@0")
+    check(done["bytes"]["skipped"] == done["bytes"]["image"] == len(IMAGE), done)
+    board.fill(flash)
     for form in ("hex", "uf2"):
         subprocess.run([ESPY, "image", "merge", f"{folder}/data.bin@5M", f"{folder}/two@words.bin@0x580123", "-o",
                         f"{folder}/x.{form}"], check=True, capture_output=True)
