@@ -33,13 +33,24 @@ static void enter_phase(espy_board_session *s, espy_phase phase)
     s->phase = phase;
 }
 
+/* A flasher that begins again connects and compares again. */
+static bool fails(espy_phase phase, espy_phase next)
+{
+    return next <= ESPY_PHASE_COMPARE && (phase == ESPY_PHASE_ERASE || phase == ESPY_PHASE_WRITE);
+}
+
 /* What a phase has come to. */
-static void phase_note(const espy_board_session *s, bool last, char *note, size_t cap)
+static void phase_note(const espy_board_session *s, espy_phase next, char *note, size_t cap)
 {
     char bytes[32], other[32];
     const espy_flasher_stats *stats = espy_flasher_get_stats(s->flasher);
     espy_size_text(s->progress.total, bytes, sizeof bytes);
-    if (s->phase == ESPY_PHASE_COMPARE && stats->bytes_image == 0) /* for the sake of comparing, or to erase */
+    if (fails(s->phase, next))
+        snprintf(note, cap, "interrupted at %s of %s: once more", espy_size_text(s->progress.done, other, sizeof other),
+                 bytes);
+    else if (s->phase == ESPY_PHASE_ERASE)
+        snprintf(note, cap, "%s are blank now", bytes);
+    else if (s->phase == ESPY_PHASE_COMPARE && (stats->bytes_image == 0 || s->touched)) /* for its own sake, or again */
         snprintf(note, cap, "%s", bytes);
     else if (s->phase == ESPY_PHASE_COMPARE && stats->bytes_skipped == stats->bytes_image)
         snprintf(note, cap, "the flash holds this image already");
@@ -50,7 +61,7 @@ static void phase_note(const espy_board_session *s, bool last, char *note, size_
         snprintf(note, cap, "all of it is to be written");
     else if (s->phase == ESPY_PHASE_WRITE)
         snprintf(note, cap, "%s as %s on the wire", bytes, espy_size_text(stats->bytes_sent, other, sizeof other));
-    else if (s->phase == ESPY_PHASE_VERIFY && last)
+    else if (s->phase == ESPY_PHASE_VERIFY && next == ESPY_PHASE_RESET)
         snprintf(note, cap, "%s, the chip's digest agrees", bytes);
     else if (s->phase == ESPY_PHASE_VERIFY)
         snprintf(note, cap, "not everything has arrived: once more");
@@ -58,18 +69,18 @@ static void phase_note(const espy_board_session *s, bool last, char *note, size_
         snprintf(note, cap, "%s", bytes);
 }
 
-static void end_bar(espy_board_session *s, bool last)
+static void end_bar(espy_board_session *s, espy_phase next)
 {
     char note[120];
     if (!s->progress.active)
         return;
-    phase_note(s, last, note, sizeof note);
+    phase_note(s, next, note, sizeof note);
     espy_progress_end(&s->progress, note);
 }
 
 void espy_board_end_phase(espy_board_session *session)
 {
-    end_bar(session, true);
+    end_bar(session, ESPY_PHASE_RESET);
     enter_phase(session, ESPY_PHASE_RESET);
     session->touched = false;
 }
@@ -86,7 +97,7 @@ static void on_progress(void *user, espy_phase phase, uint64_t done, uint64_t to
     espy_board_session *s = user;
     bool bar = has_bar(phase, total);
     if (phase != s->phase && has_bar(s->phase, s->progress.total))
-        end_bar(s, false);
+        end_bar(s, phase);
     enter_phase(s, phase);
     if (phase == ESPY_PHASE_ERASE || phase == ESPY_PHASE_WRITE)
         s->touched = true;
@@ -182,13 +193,22 @@ espy_status espy_board_run(espy_board_session *session, espy_err *err)
     return espy_flasher_reset(session->flasher, err);
 }
 
+/* Behind what the failure itself advises: that there is more to do is never left out. */
+static void advise_again(const espy_board_session *s)
+{
+    espy_err *err = &s->cli->err;
+    size_t n = strlen(err->advice);
+    snprintf(err->advice + n, sizeof err->advice - n, "%sThe flash is half written: run `espy %s` again.",
+             n > 0 ? "\n" : "", s->command);
+}
+
 /* A board that was not written to goes back to what it did before. */
 static void leave_failed(espy_board_session *s)
 {
     bool in_download = s->info.chip != NULL && !s->running;
     espy_progress_abort(&s->progress);
     if (in_download && s->touched)
-        espy_advise(&s->cli->err, "The flash is half written: run `espy %s` again.", s->command);
+        advise_again(s);
     else if (in_download && !s->stay)
         espy_board_run(s, NULL);
     else if (in_download)

@@ -34,7 +34,8 @@ static espy_status parse(job *j, char **words, int n)
 {
     espy_status st = ESPY_OK;
     if (n == 0)
-        return espy_usage(j->cli, "erase", "what? \"all\", a range such as 0x10000+64K, or the name of a partition");
+        return espy_usage(j->cli, "erase",
+                          "nothing to erase is named: give \"all\", a range such as 0x10000+64K, or a partition");
     j->places = calloc((size_t)n, sizeof *j->places);
     j->parts = calloc((size_t)n, sizeof *j->parts);
     if (j->places == NULL || j->parts == NULL)

@@ -139,6 +139,9 @@ void espy_esptool_free(espy_esptool *et);
 /* Exposed for its test: replaces every @FILE by the words in it, which et owns. */
 espy_status espy_esptool_expand(espy_esptool *et, espy_words *words, int argc, char **argv);
 
+/* esptool_args.c: whether esptool has a command of this name, in either spelling. */
+bool espy_esptool_has(const char *name);
+
 /* esptool_args.c: a number as Python writes one, decimal or behind 0x, 0o or 0b. */
 bool espy_esptool_number(const char *text, uint64_t *value);
 /* Keeps bytes until espy_esptool_free(); they stay the caller's on failure. */

@@ -267,6 +267,11 @@ static const espy_esptool_command *find_command(const char *name)
     return NULL;
 }
 
+bool espy_esptool_has(const char *name)
+{
+    return find_command(name) != NULL;
+}
+
 /* Whether a list of words goes on: up to the next option, or to the command. */
 static bool goes_on(const parser *p)
 {

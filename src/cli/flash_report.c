@@ -82,12 +82,18 @@ static void json_head(const espy_flash_job *job, cJSON *object)
 static const char *const actions[] = {
     [ESPY_FLASH_KEEP] = "keep", [ESPY_FLASH_ERASE] = "erase", [ESPY_FLASH_WRITE] = "write"};
 
+/* 0: none, on the chip's own USB, which is faster than the flash. */
+static uint32_t rate(const espy_flash_job *job)
+{
+    return job->board.link->returns ? 0 : espy_flasher_get_stats(job->board.flasher)->baud;
+}
+
 /* Ten bits a byte on the wire; 150 ms to erase a block of 64 KiB and 0.4 ms to program a
  * page of 256 bytes are what data sheets of quad flash call typical.  The stub does all at
  * once, the ROM one after the other. */
 static double estimate(const espy_flash_job *job, const espy_flash_plan *plan)
 {
-    uint32_t baud = espy_flasher_get_stats(job->board.flasher)->baud;
+    uint32_t baud = rate(job);
     double wire = baud > 0 ? (double)plan->compressed * 10 / baud : 0;
     double flash = (double)plan->to_erase / 65536 * 0.150 + (double)plan->write / 256 * 0.0004;
     if (!espy_flasher_has_stub(job->board.flasher))
@@ -95,21 +101,34 @@ static double estimate(const espy_flash_job *job, const espy_flash_plan *plan)
     return wire > flash ? wire : flash;
 }
 
+static void print_sums(const espy_flash_job *job, const espy_flash_plan *plan)
+{
+    char keep[32], erase[32], write[32], sent[32], port[64];
+    printf("keep %s, erase %s, write %s", espy_size_text(plan->keep, keep, sizeof keep),
+           espy_size_text(plan->erase, erase, sizeof erase), espy_size_text(plan->write, write, sizeof write));
+    if (plan->write > 0)
+        printf(", as about %s on the wire", espy_size_text(plan->compressed, sent, sizeof sent));
+    printf("\nabout %.1f s on %s", estimate(job, plan), espy_board_port_name(job->board.link, port, sizeof port));
+    if (rate(job) > 0)
+        printf(" at %u baud", (unsigned)rate(job));
+    printf("; nothing was written\n");
+}
+
 static void print_plan(const espy_flash_job *job, const espy_flash_plan *plan, const row *rows, size_t n)
 {
-    char range[40], size[32], keep[32], erase[32], write[32], sent[32], port[64];
+    char range[40], size[32], port[64];
     printf("%-20s  %-16s %-6s %10s\n", "range", "partition", "what", "bytes");
     for (size_t i = 0; i < n; i++) {
         range_text(&rows[i], range);
         printf("%-20s  %-16s %-6s %10s\n", range, rows[i].name[0] != '\0' ? rows[i].name : "-", actions[rows[i].action],
                espy_size_text(rows[i].size, size, sizeof size));
     }
-    printf("\nkeep %s, erase %s, write %s, as about %s on the wire\n", espy_size_text(plan->keep, keep, sizeof keep),
-           espy_size_text(plan->erase, erase, sizeof erase), espy_size_text(plan->write, write, sizeof write),
-           espy_size_text(plan->compressed, sent, sizeof sent));
-    printf("about %.1f s on %s at %u baud; nothing was written\n", estimate(job, plan),
-           espy_board_port_name(job->board.link, port, sizeof port),
-           (unsigned)espy_flasher_get_stats(job->board.flasher)->baud);
+    putchar('\n');
+    if (plan->erase + plan->write > 0)
+        print_sums(job, plan);
+    else
+        printf("the flash on %s holds all of it already: nothing is to be erased or written\n",
+               espy_board_port_name(job->board.link, port, sizeof port));
 }
 
 static espy_status json_plan(const espy_flash_job *job, const espy_flash_plan *plan, const row *rows, size_t n)
@@ -130,7 +149,10 @@ static espy_status json_plan(const espy_flash_job *job, const espy_flash_plan *p
     espy_json_number(bytes, "write", plan->write);
     espy_json_number(bytes, "not_blank", plan->to_erase);
     espy_json_number(bytes, "compressed", plan->compressed);
-    espy_json_number(object, "baud", espy_flasher_get_stats(job->board.flasher)->baud);
+    if (rate(job) > 0)
+        espy_json_number(object, "baud", rate(job));
+    else
+        cJSON_AddNullToObject(object, "baud");
     espy_json_seconds(object, "seconds", estimate(job, plan));
     return espy_json_print(job->cli, object);
 }

@@ -3,6 +3,7 @@
  * The program: the table of commands, help, and how errors are told.
  */
 #include "cli.h"
+#include "esptool.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -197,7 +198,9 @@ static espy_status unknown_command(espy_cli *cli, const char *name)
         }
     }
     espy_fail(&cli->err, ESPY_E_ARG, "there is no command \"%s\"", name);
-    if (nearest != NULL)
+    if (espy_esptool_has(name))
+        espy_advise(&cli->err, "It is one of esptool's: `espy esptool %s`.", name);
+    else if (nearest != NULL)
         espy_advise(&cli->err, "Did you mean `espy %s`? `espy help` lists them all.", nearest->name);
     else
         espy_advise(&cli->err, "See `espy help` for the commands.");
@@ -311,8 +314,9 @@ int main(int argc, char **argv)
         cli.port = port;
     espy_cli_catch_signals();
     int status = run(&cli, argc, argv);
+    bool lost = fflush(stdout) != 0 || ferror(stdout); /* before the error: it is what comes last */
     print_error(&cli);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == ESPY_OK) {
+    if (lost && status == ESPY_OK) {
         fprintf(stderr, "espy: cannot write to standard output.\n");
         status = ESPY_E_IO;
     }

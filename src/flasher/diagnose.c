@@ -68,10 +68,10 @@ espy_status espy_diagnose_silence(const char *port, bool has_lines, unsigned res
         espy_fail(err, ESPY_E_DEVICE, "the board on %s starts in boot mode 0x%x%s%s%s, not in download mode", port,
                   log.boot_mode, log.mode_name[0] != '\0' ? " (" : "", log.mode_name,
                   log.mode_name[0] != '\0' ? ")" : "");
-        espy_advise(err, "Its reset circuit does not pull GPIO0 low.  %s", by_hand);
+        espy_advise(err, "Its reset circuit does not pull GPIO0 low. %s", by_hand);
         return ESPY_E_DEVICE;
     }
     espy_fail(err, ESPY_E_TIMEOUT, "the board on %s talks (%zu bytes) but not as a loader", port, strlen(heard));
-    espy_advise(err, "It is not an ESP32-S3 at 115200 baud, or its reset lines are not connected.  %s", by_hand);
+    espy_advise(err, "It is not an ESP32-S3 at 115200 baud, or its reset lines are not connected. %s", by_hand);
     return ESPY_E_TIMEOUT;
 }

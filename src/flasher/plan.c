@@ -12,15 +12,17 @@
 static espy_status check_part(const espy_flash_part *part, uint32_t flash_size, uint32_t reach, espy_err *err)
 {
     if (part->addr % ESPY_FLASH_SECTOR != 0)
-        return espy_fail(err, ESPY_E_ARG, "the address 0x%x is not at a sector of 4 KiB", (unsigned)part->addr);
+        return espy_fail(err, ESPY_E_ARG, "the address 0x%x is not the beginning of a sector of 4 KB",
+                         (unsigned)part->addr);
     if (part->bytes == NULL && part->size % ESPY_FLASH_SECTOR != 0)
-        return espy_fail(err, ESPY_E_ARG, "0x%x bytes to erase at 0x%x are not whole sectors of 4 KiB",
+        return espy_fail(err, ESPY_E_ARG, "0x%x bytes to erase at 0x%x are not whole sectors of 4 KB",
                          (unsigned)part->size, (unsigned)part->addr);
     if (part->addr <= flash_size && part->size <= flash_size - part->addr)
         return (uint64_t)part->addr + part->size <= reach ? ESPY_OK : espy_flasher_reach(part->addr, part->size, err);
     espy_fail(err, ESPY_E_ARG, "0x%x bytes at 0x%x go beyond the flash, which has 0x%x", (unsigned)part->size,
               (unsigned)part->addr, (unsigned)flash_size);
-    espy_advise(err, "Choose a smaller image, or fit it to the flash.");
+    if (part->bytes != NULL)
+        espy_advise(err, "Choose a lower address or a smaller file; `espy image fit` fits an image to the flash.");
     return ESPY_E_ARG;
 }
 
@@ -38,7 +40,7 @@ espy_status espy_plan_check(const espy_flash_part *parts, size_t n, uint32_t fla
             return st;
         for (size_t j = 0; j < i; j++)
             if (parts[i].addr < end_of(&parts[j]) && parts[j].addr < end_of(&parts[i]))
-                return espy_fail(err, ESPY_E_ARG, "what goes to 0x%x and what goes to 0x%x overlap",
+                return espy_fail(err, ESPY_E_ARG, "the ranges that begin at 0x%x and at 0x%x overlap",
                                  (unsigned)parts[j].addr, (unsigned)parts[i].addr);
     }
     return ESPY_OK;

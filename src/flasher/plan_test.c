@@ -91,7 +91,7 @@ static void refusals_name_the_numbers(void **state)
     err = (espy_err){0};
     const espy_flash_part crooked = {0x8001, 1, data};
     assert_int_equal(espy_plan_make(&plan, &crooked, 1, FLASH, &err), ESPY_E_ARG);
-    assert_string_equal(err.text, "the address 0x8001 is not at a sector of 4 KiB");
+    assert_string_equal(err.text, "the address 0x8001 is not the beginning of a sector of 4 KB");
 }
 
 int main(void)

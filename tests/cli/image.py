@@ -57,6 +57,7 @@ def test_usage(_):
     refused(espy(), ARG, "no command is given", "`espy help`")
     refused(espy("imag"), ARG, 'there is no command "imag"', "Did you mean `espy image`?")
     refused(espy("pu"), ARG, 'there is no command "pu"')
+    refused(espy("write_flash"), ARG, 'there is no command "write_flash"', "`espy esptool write_flash`")
     refused(espy("xyzzy"), ARG, 'there is no command "xyzzy"', "`espy help`")
     refused(espy("up", "--trace="), ARG, "--trace names no channel")
     refused(espy("--frob", "up"), ARG, "there is no option --frob")

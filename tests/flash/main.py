@@ -107,6 +107,8 @@ def a_plan_writes_nothing_and_is_what_then_is_done(folder, how):
     board.holds(laid(board.size, (0, IMAGE), (NVS, noise(100))), "flash")
     plan = board.json("flash", folder / "image.bin", "--plan")
     check({s["action"] for s in plan["plan"]} == {"keep"} and plan["bytes"]["write"] == 0, plan)
+    text = board.espy("flash", folder / "image.bin", "--plan").decode()
+    check("holds all of it already" in text and "0 bytes" not in text, text)
 
 
 def settings_and_files_stay_unless_all_is_erased(folder, how):
@@ -193,7 +195,7 @@ def what_is_refused_leaves_the_flash_alone(folder, how):
             (UNSUPPORTED, "have room: factory", folder / "app"), (UNSUPPORTED, "boot@0", folder / "boot"),
             (UNSUPPORTED, "has room for 24576", folder / "big@nvs"), (UNSUPPORTED, "is no application", folder / "data@factory"),
             (UNSUPPORTED, "is for data", folder / "app@vfs"), (ARG, "There are: nvs, phy_init, factory, vfs", folder / "data@x"),
-            (ARG, "0x10001 is not at a sector", folder / "data@0x10001"), (ARG, "beyond the flash", folder / "data@8M"),
+            (ARG, "0x10001 is not the beginning of a sector", folder / "data@0x10001"), (ARG, "beyond the flash", folder / "data@8M"),
             (ARG, "overlap at 0x10000", folder / "image.bin", folder / "data@64K"), (ARG, "is a range", folder / "data@64K+4K"),
             (ARG, "neither an address", folder / "data@64Q"), (ARG, "one whole image", folder / "image.bin", folder / "image.bin"),
             (ARG, "--erase takes", folder / "image.bin", "--erase", "vfs")):
@@ -244,7 +246,7 @@ def verifying_tells_what_differs(folder, how):
     check("0x015000..0x017000" in text and "is blank" in text, text)
     (folder / "tail").write_bytes(IMAGE[APP + 7 * SECTOR:APP + 7 * SECTOR + 9])
     board.espy("verify", folder / "tail@0x17000")  # what is behind it does not count
-    board.espy("verify", folder / "tail@8191K", status=ARG, says="not at a sector")
+    board.espy("verify", folder / "tail@8191K", status=ARG, says="not the beginning of a sector")
     board.holds(bytes(other), "verifying")
 
 
@@ -254,7 +256,7 @@ def erasing_leaves_blank_what_is_named(folder, how):
     board.espy("erase", "nvs", "0x200000+64K")
     flash = laid(8 * MB, (0, flash), (NVS, b"\xff" * 0x6000), (VFS, b"\xff" * 65536))
     board.holds(flash, "erase nvs and a range")
-    for words, *args in (("what?",), ("how much", "64K"), ("not whole sectors", "64K+1K"),
+    for words, *args in (("nothing to erase is named",), ("how much", "64K"), ("not whole sectors", "64K+1K"),
                          ("no partition", "zzz"), ("overlap", "nvs", "0x9000+4K"), ("beyond", "8M+4K")):
         board.espy("erase", *args, status=ARG, says=words)
         board.holds(flash, words)
