@@ -13,6 +13,7 @@
 enum {
     ESPY_ROM_BAUD = 115200, /* of the ROM's log, of connect, and of the firmware after it */
     ESPY_DEFAULT_ATTEMPTS = 7,
+    ESPY_SYNC_TRIES = 8,    /* per reset: 700 ms */
     ESPY_COMMAND_MS = 3000, /* for a request that only computes */
     ESPY_FLASH_SECTOR = 4096,
     ESPY_ROM_REACH = 16 << 20,   /* its flash addresses have 24 bits; beyond, they begin again at 0 */
@@ -48,12 +49,23 @@ espy_status espy_flasher_reach(uint32_t addr, uint64_t size, espy_err *err);
  * is what reads it. */
 espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, uint64_t size, espy_err *err);
 
+/* Whether lines, or the chip's own USB, reset the board. */
+bool espy_flasher_can_reset(const espy_flasher *flasher);
+/* Resets the board until its loader answers, and settles with it. */
+espy_status espy_flasher_reach_loader(espy_flasher *flasher, espy_err *err);
+/* After a SYNC: adopts espy's stub where that is what has answered. */
+espy_status espy_flasher_settle(espy_flasher *flasher, espy_err *err);
+
 /* The rate to begin with where the user names none. */
 uint32_t espy_flasher_default_baud(const espy_link *link);
 /* Sets the link's rate; nothing where it has none. */
 espy_status espy_flasher_link_baud(espy_flasher *flasher, uint32_t baud, espy_err *err);
 /* Goes to top_baud, or to the fastest slower rate that works. */
 espy_status espy_flasher_to_top_baud(espy_flasher *flasher, espy_err *err);
+/* Believes in nothing that is as fast as `tried` any more. */
+void espy_flasher_slow_down(espy_flasher *flasher, uint32_t tried);
+/* The same, and back to where the loader can be heard. */
+espy_status espy_flasher_fall_back(espy_flasher *flasher, uint32_t tried, espy_err *err);
 /* The ROM's SPI_ATTACH, and SPI_SET_PARAMS once the size is known; a stub needs neither. */
 espy_status espy_flasher_attach(espy_flasher *flasher, espy_err *err);
 /* The rate, the flash attached and, where it is wanted, the stub running. */

@@ -26,10 +26,8 @@ enum {
     PASSES = 6,
     FAILURES_MAX = 8,        /* of requests, over all passes */
     FAILURES_FAST = 2,       /* then the baud rate goes down */
-    ERASE_MS_PER_MB = 40000, /* these three as esptool has them */
-    WRITE_MS_PER_MB = 40000,
-    MD5_MS_PER_MB = 8000,
-    MD5_TRIES = 3
+    ERASE_MS_PER_MB = 40000, /* these two as esptool has them */
+    WRITE_MS_PER_MB = 40000
 };
 
 typedef struct job {
@@ -103,68 +101,7 @@ static void progress(const job *j, espy_phase phase, uint64_t more)
     espy_flasher_progress(j->flasher, phase, j->done + more, j->total);
 }
 
-/* ---- MD5 ---------------------------------------------------------------------------- */
-
-static int hex_digit(uint8_t c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c == 0 ? NULL : strchr(digits, c | 0x20);
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
-/* The ROM sends its digest as 32 hexadecimal digits. */
-static bool parse_digest(const espy_loader_reply *reply, uint8_t digest[16])
-{
-    if (reply->size != 32)
-        return false;
-    for (size_t i = 0; i < 16; i++) {
-        int high = hex_digit(reply->data[2 * i]), low = hex_digit(reply->data[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        digest[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-/* A damaged digest is asked for again, as a damaged reply is. */
-static espy_status chip_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err)
-{
-    espy_loader_request request = espy_loader_flash_md5(addr, size);
-    for (unsigned i = 0; i < MD5_TRIES; i++) {
-        espy_loader_reply reply;
-        espy_status st = espy_session_ask(&flasher->session, &request, timeout(size, MD5_MS_PER_MB), &reply, err);
-        if (st != ESPY_OK)
-            return espy_context(err, "MD5 of 0x%x bytes at 0x%x", (unsigned)size, (unsigned)addr);
-        if (parse_digest(&reply, digest))
-            return ESPY_OK;
-    }
-    espy_fail(err, ESPY_E_PROTOCOL, "the chip's MD5 of 0x%x bytes at 0x%x is no MD5", (unsigned)size, (unsigned)addr);
-    espy_session_advise(err);
-    return ESPY_E_PROTOCOL;
-}
-
-/* The stub has no MD5: its digests are SHA-256. */
-static espy_status md5_by_reading(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16],
-                                  espy_err *err)
-{
-    uint8_t *bytes = malloc(size + 1);
-    if (bytes == NULL)
-        return espy_fail(err, ESPY_E_MEMORY, "no memory for %u bytes of flash", (unsigned)size);
-    espy_status st = espy_stub_read(flasher, addr, bytes, size, err);
-    if (st == ESPY_OK && mbedtls_md5_ret(bytes, size, digest) != 0)
-        st = espy_fail(err, ESPY_E_MEMORY, "MD5 of %u bytes failed on this computer", (unsigned)size);
-    free(bytes);
-    return st;
-}
-
-espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err)
-{
-    espy_status st = espy_flasher_readable(flasher, addr, size, err);
-    if (st != ESPY_OK)
-        return st;
-    return flasher->stub.running ? md5_by_reading(flasher, addr, size, digest, err)
-                                 : chip_md5(flasher, addr, size, digest, err);
-}
+/* ---- comparing ---------------------------------------------------------------------------- */
 
 /* Whether the flash holds the first n bytes of the region's contents. */
 static espy_status matches(job *j, const espy_region *region, uint32_t n, bool *equal, espy_err *err)
@@ -173,7 +110,7 @@ static espy_status matches(job *j, const espy_region *region, uint32_t n, bool *
     espy_region_fill(region, j->contents);
     if (mbedtls_md5_ret(j->contents, n, want) != 0)
         return espy_fail(err, ESPY_E_MEMORY, "MD5 of %u bytes failed on this computer", (unsigned)n);
-    espy_status st = chip_md5(j->flasher, region->addr, n, have, err);
+    espy_status st = espy_flasher_md5(j->flasher, region->addr, n, have, err);
     *equal = st == ESPY_OK && memcmp(want, have, sizeof want) == 0;
     return st;
 }
