@@ -75,6 +75,8 @@ static espy_status unplaced(espy_flash_job *job, espy_flash_file *file, const es
     if (file->is_image) /* the board's table tells where it would fit */
         return ESPY_OK;
     espy_fail(err, why->status, "%s: %s", file->path, why->text);
+    if (file->bytes.size > 0 && file->bytes.bytes[0] == 0xE9) /* a damaged image, not mere data */
+        espy_advise(err, "%s", why->advice);
     espy_advise(err, "As mere data it goes where you say: %s@ADDRESS, or %s@PARTITION.", file->path, file->path);
     return why->status;
 }
