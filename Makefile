@@ -124,8 +124,8 @@ check: $(LIB)
 bench: $(BUILD)/espy $(TOOLBIN)
 	@tools/bench
 
-## bench-flash  flash a virtual board with espy and with esptool, side by side (8 minutes)
-bench-flash: $(BUILD)/espy $(TOOLBIN)
+## bench-flash  flash a virtual board with espy and with esptool, side by side (6 minutes)
+bench-flash: $(BUILD)/espy
 	@tools/bench-flash
 
 ## install  copy the program and its manual below PREFIX (default /usr/local)
