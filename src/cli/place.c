@@ -49,13 +49,10 @@ static bool range(const char *text, espy_place *place)
         return false;
     place->addr = (uint32_t)addr;
     place->sized = tail != NULL;
-    if (plus == NULL && place->sized) {
-        if (other < addr)
-            return false;
-        other -= addr;
-    }
+    if (plus == NULL && place->sized)
+        other = other > addr ? other - addr : 0;
     place->size = (uint32_t)other;
-    return !place->sized || other > 0;
+    return true;
 }
 
 espy_status espy_place_parse(espy_cli *cli, const char *command, const char *text, espy_place *place)
@@ -64,6 +61,8 @@ espy_status espy_place_parse(espy_cli *cli, const char *command, const char *tex
     place->named = text[0] < '0' || text[0] > '9';
     size_t n = strlen(text);
     bool good = place->named ? n > 0 && n < sizeof((espy_partition *)0)->label : range(text, place);
+    if (good && place->sized && place->size == 0)
+        return espy_usage(cli, command, "the range \"%s\" is empty", text);
     return good ? ESPY_OK : not_a_place(cli, command, text);
 }
 

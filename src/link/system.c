@@ -114,6 +114,12 @@ static bool has_open(const char *folder, const char *what)
     return found;
 }
 
+/* The other end of a pseudo-terminal keeps it open, too, and is not who is in the way. */
+static bool is_at_pty(const char *folder, const char *what)
+{
+    return has_open(folder, what) && !has_open(folder, "/dev/ptmx") && !has_open(folder, "/dev/pts/ptmx");
+}
+
 static espy_process find_process(const char *root, trait has, const char *what)
 {
     char folder[300], path[400];
@@ -137,7 +143,8 @@ static espy_process find_process(const char *root, trait has, const char *what)
 espy_process espy_system_holder(const char *root, const char *device)
 {
     char real[PATH_MAX];
-    return find_process(root, has_open, realpath(device, real) != NULL ? real : device);
+    const char *name = realpath(device, real) != NULL ? real : device;
+    return find_process(root, strncmp(name, "/dev/pts/", 9) == 0 ? is_at_pty : has_open, name);
 }
 
 espy_process espy_system_running(const char *root, const char *name)

@@ -64,6 +64,11 @@ static int set_up(void **state)
     put_file("proc/4242/comm", "minicom\n");
     put_link("proc/4242/fd/0", "/dev/pts/3");
     put_link("proc/4242/fd/5", "/dev/ttyNoSuch7");
+    put_file("proc/5001/comm", "board\n"); /* the end that serves a pseudo-terminal */
+    put_link("proc/5001/fd/3", "/dev/ptmx");
+    put_link("proc/5001/fd/4", "/dev/pts/98765");
+    put_file("proc/5002/comm", "minicom\n");
+    put_link("proc/5002/fd/3", "/dev/pts/98765");
     put_file("proc/meminfo", "\n");
     return 0;
 }
@@ -100,6 +105,7 @@ static void devices_and_processes(void **state)
     assert_int_equal(who.pid, 4242);
     assert_string_equal(who.name, "minicom");
     assert_int_equal(espy_system_holder(root, "/dev/ttyNoSuch8").pid, 0);
+    assert_int_equal(espy_system_holder(root, "/dev/pts/98765").pid, 5002);
     assert_int_equal(espy_system_running(root, "ModemManager").pid, 812);
     assert_int_equal(espy_system_running(root, "brltty").pid, 0);
 }

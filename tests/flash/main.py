@@ -197,7 +197,8 @@ def what_is_refused_leaves_the_flash_alone(folder, how):
             (UNSUPPORTED, "is for data", folder / "app@vfs"), (ARG, "There are: nvs, phy_init, factory, vfs", folder / "data@x"),
             (ARG, "0x10001 is not the beginning of a sector", folder / "data@0x10001"), (ARG, "beyond the flash", folder / "data@8M"),
             (ARG, "overlap at 0x10000", folder / "image.bin", folder / "data@64K"), (ARG, "is a range", folder / "data@64K+4K"),
-            (ARG, "neither an address", folder / "data@64Q"), (ARG, "one whole image", folder / "image.bin", folder / "image.bin"),
+            (ARG, "neither an address", folder / "data@64Q"), (ARG, "is empty", folder / "data@64K+0"),
+            (ARG, "one whole image", folder / "image.bin", folder / "image.bin"),
             (ARG, "--erase takes", folder / "image.bin", "--erase", "vfs")):
         board.espy("flash", *args, status=status, says=words)
         board.holds(flash, words)
