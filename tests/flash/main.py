@@ -224,8 +224,8 @@ def reading_gives_what_is_there(folder, how):
         check(out.read_bytes() == flash, "the whole flash")
     out.unlink()
     for words, *args in (("no output", "64K+1K"), ("beyond the flash", "-o", out, "4M+1"), ("how much", "-o", out, "0x1000"),
-                         ("both want stdout", "-o", "-", "--json"), ("nor a partition", "-o", out, "2K..1K"),
-                         ("nor a partition", "-o", out, "1K+0")):
+                         ("both want stdout", "-o", "-", "--json"), ("is empty", "-o", out, "2K..1K"),
+                         ("is empty", "-o", out, "1K+0")):
         board.espy("read", *args, status=ARG, says=words)
         check(not out.exists(), args)
     board.holds(flash, "reading")
