@@ -18,12 +18,13 @@ enum {
     ERASE_64K_4B = 0xdc,
     WRITE_ENABLE = 0x06,
     READ_STATUS = 0x05,
+    WRITE_STATUS = 0x01,
     READ_ID = 0x9f,
     RESET_ENABLE = 0x66,
     RESET = 0x99
 };
 
-enum { RESET_US = 1000, HUNG_MS = 10000, REACH = 1 << 24, STATUS_WIP = 1 };
+enum { RESET_US = 1000, HUNG_MS = 10000, REACH = 1 << 24, STATUS_WIP = 1, STATUS_BP = 0x3c };
 
 bool flash_octal;
 static bool busy;
@@ -130,6 +131,22 @@ static void begin_work(void)
     simple(WRITE_ENABLE);
     busy = true;
     busy_since = ccount();
+}
+
+/* Protected blocks ignore erasing and programming without a word.  BP3 to BP0, or TB and BP2 to
+ * BP0, are the same bits on all modules' flashes; the others, QE among them on some, are kept. */
+bool flash_unlock(void)
+{
+    if (!flash_wait())
+        return false;
+    uint32_t status = answer(READ_STATUS, 8);
+    if ((status & STATUS_BP) == 0)
+        return true;
+    begin_work();
+    REG(SPI1 + SPI_MEM_W0) = status & ~(uint32_t)STATUS_BP;
+    REG(SPI1 + SPI_MEM_MOSI_DLEN) = 7;
+    run(SPI_MEM_USR_MOSI, command8(WRITE_STATUS));
+    return flash_wait();
 }
 
 void flash_program(uint32_t addr, const uint32_t *words, unsigned n)

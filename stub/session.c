@@ -270,7 +270,7 @@ static void begin(void)
     s.open = s.done = false;
     s.held = 0;
     s.total = payload_size >= 16 && format <= ESPY_STUB_DEFLATE ? take_ranges(words + 2, payload_size / 4 - 2) : 0;
-    if (s.total == 0 || !flash_wait()) {
+    if (s.total == 0 || !flash_unlock()) {
         reply(ESPY_STUB_BEGIN, s.total == 0 ? ESPY_STUB_BAD_RANGE : ESPY_STUB_FLASH_BUSY, NULL, 0);
         return;
     }
@@ -309,8 +309,8 @@ void serve_erase(void)
 {
     uint32_t total = take_ranges(payload(), payload_size / 4);
     s.open = false;
-    if (total == 0) {
-        reply(ESPY_STUB_ERASE, ESPY_STUB_BAD_RANGE, NULL, 0);
+    if (total == 0 || !flash_unlock()) {
+        reply(ESPY_STUB_ERASE, total == 0 ? ESPY_STUB_BAD_RANGE : ESPY_STUB_FLASH_BUSY, NULL, 0);
         return;
     }
     eraser_begin(&eraser, ranges, total);

@@ -89,6 +89,8 @@ bool flash_busy(void);
 /* Until it does not; false where that takes longer than any flash may. */
 bool flash_wait(void);
 bool flash_hung(void);
+/* Takes away the protection of blocks, where there is one; false as flash_wait(). */
+bool flash_unlock(void);
 /* These three leave the chip busy.  n is at most a piece, within a page. */
 void flash_program(uint32_t addr, const uint32_t *words, unsigned n);
 void flash_erase(uint32_t addr, uint32_t size);

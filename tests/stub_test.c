@@ -210,24 +210,68 @@ static void streams_of_the_wrong_length(void **state)
     tear_down(&b);
 }
 
-/* Sectors whose protection the chip keeps; the error names the first byte that differs. */
+/* Writes the flash's status registers, the second from bits 15:8, by SPI1's own commands. */
+static void write_status(bench *b, uint32_t value)
+{
+    enum { SPI_MEM_CMD = 0x60002000, SPI_MEM_CTRL = 0x60002008, SPI_MEM_RD_STATUS = 0x6000202c };
+    const uint32_t wrsr_2b = 1u << 22;
+    const espy_loader_reg regs[] = {
+        {SPI_MEM_CTRL, b->board.flash.width == ESPY_WIDTH_QUAD ? wrsr_2b : 0, wrsr_2b, 0},
+        {SPI_MEM_RD_STATUS, value, UINT32_MAX, 0},
+        {SPI_MEM_CMD, 1u << 30 /* WREN */, UINT32_MAX, 0},
+        {SPI_MEM_CMD, 1u << 26 /* WRSR */, UINT32_MAX, 0},
+    };
+    assert_int_equal(espy_flasher_write_regs(b->flasher, regs, sizeof regs / sizeof regs[0], &b->err), ESPY_OK);
+}
+
+static uint32_t read_status(bench *b)
+{
+    static const uint32_t addr[] = {0x6000202c};
+    const espy_loader_reg rdsr = {0x60002000, 1u << 27, UINT32_MAX, 0};
+    uint32_t value;
+    assert_int_equal(espy_flasher_write_regs(b->flasher, &rdsr, 1, &b->err), ESPY_OK);
+    assert_int_equal(espy_stub_read_regs(b->flasher, addr, 1, &value, &b->err), ESPY_OK);
+    return value & 0xff;
+}
+
+/* Sectors whose protection the chip keeps, since its status is locked (SRP1); the error names
+ * the first byte that differs. */
 static void a_flash_that_does_not_take_it(void **state)
 {
     (void)state;
     bench b = set_up("n4r2");
-    const espy_loader_reg protect[] = {
-        /* WRSR by SPI1's own command, after WREN: BP0 to BP2. */
-        {0x6000202c, 0x1c, UINT32_MAX, 0},
-        {0x60002000, 1u << 30, UINT32_MAX, 0},
-        {0x60002000, 1u << 26, UINT32_MAX, 0},
-    };
     memset(b.flash + 0x30000, 0xa5, SECTOR);
-    assert_int_equal(espy_flasher_write_regs(b.flasher, protect, 3, &b.err), ESPY_OK);
+    write_status(&b, 0x011c);
     const espy_flash_part part = {0x30000, SECTOR, noise};
     assert_int_equal(espy_flasher_write(b.flasher, &part, 1, &b.err), ESPY_E_DEVICE);
     assert_non_null(strstr(b.err.text, "0x3000"));
     assert_non_null(strstr(b.err.text, "does not hold what was written"));
     tear_down(&b);
+}
+
+/* Protected throughout, by BP2 to BP0 or BP3 to BP0; other bits, as SRP0, stay. */
+static void protected_blocks_are_freed(const char *spec, uint32_t protection, uint32_t others)
+{
+    bench b = set_up(spec);
+    memset(b.flash + 0x30000, 0xa5, 2 * SECTOR);
+    write_status(&b, protection | others);
+    assert_int_equal(read_status(&b), protection | others);
+    const espy_flash_part blank = {0x31000, SECTOR, NULL}, part = {0x30000, SECTOR, noise};
+    assert_int_equal(espy_flasher_write(b.flasher, &blank, 1, &b.err), ESPY_OK);
+    assert_int_equal(read_status(&b), others);
+    write_status(&b, protection | others);
+    assert_int_equal(espy_flasher_write(b.flasher, &part, 1, &b.err), ESPY_OK);
+    assert_memory_equal(b.flash + 0x30000, noise, SECTOR);
+    assert_int_equal(b.flash[0x31000], 0xff);
+    assert_int_equal(read_status(&b), others);
+    tear_down(&b);
+}
+
+static void protected_blocks(void **state)
+{
+    (void)state;
+    protected_blocks_are_freed("n4r2", 0x1c, 0x80);
+    protected_blocks_are_freed("n32r8v", 0x3c, 0);
 }
 
 /* ---- commands ------------------------------------------------------------------------- */
@@ -543,6 +587,7 @@ int main(void)
         cmocka_unit_test(errors_stay),
         cmocka_unit_test(streams_of_the_wrong_length),
         cmocka_unit_test(a_flash_that_does_not_take_it),
+        cmocka_unit_test(protected_blocks),
         cmocka_unit_test(reading_by_all_formats),
         cmocka_unit_test(malformed_requests),
         cmocka_unit_test(registers_and_memory),

@@ -121,14 +121,19 @@ espy_status espy_flasher_readable(const espy_flasher *flasher, uint32_t addr, ui
                      (unsigned long long)size, (unsigned)addr, (unsigned)flasher->flash_size);
 }
 
-enum { READINGS = 4, ROM_PIECE = 64 * 1024 /* is checked by itself */ };
+enum {
+    READINGS = 12,
+    ROM_PIECE = 64 * 1024, /* is checked by itself */
+    ROM_PIECE_MIN = 512,
+    ROM_READ_MS = 300 /* for the 64 bytes of a request, whose work is a few microseconds */
+};
 
 /* The ROM always answers with 64 bytes, of which as many mean something as asked for. */
 static espy_status read_piece(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
     espy_loader_request request = espy_loader_read_flash_slow(addr, (uint32_t)n);
     espy_loader_reply reply;
-    espy_status st = espy_session_ask(&flasher->session, &request, ESPY_COMMAND_MS, &reply, err);
+    espy_status st = espy_session_ask(&flasher->session, &request, ROM_READ_MS, &reply, err);
     if (st != ESPY_OK)
         return st;
     if (reply.size < n)
@@ -150,34 +155,50 @@ static espy_status read_once(espy_flasher *flasher, uint32_t addr, uint8_t *byte
 }
 
 /* The ROM's replies carry no checksum, but its MD5 tells whether all of them were right. */
-static espy_status read_checked(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
+static espy_status read_checked(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, bool *right,
+                                espy_err *err)
 {
-    for (unsigned i = 0; i < READINGS; i++) {
-        uint8_t is[16], was[16];
-        espy_status st = read_once(flasher, addr, bytes, n, err);
-        if (st == ESPY_OK)
-            st = espy_flasher_md5(flasher, addr, (uint32_t)n, is, err);
-        if (st == ESPY_OK && mbedtls_md5_ret(bytes, n, was) != 0)
-            st = espy_fail(err, ESPY_E_MEMORY, "MD5 of %zu bytes failed on this computer", n);
-        if (st != ESPY_OK || memcmp(is, was, sizeof is) == 0)
-            return st;
-    }
+    uint8_t is[16], was[16];
+    espy_status st = read_once(flasher, addr, bytes, n, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_md5(flasher, addr, (uint32_t)n, is, err);
+    if (st == ESPY_OK && mbedtls_md5_ret(bytes, n, was) != 0)
+        st = espy_fail(err, ESPY_E_MEMORY, "MD5 of %zu bytes failed on this computer", n);
+    *right = st == ESPY_OK && memcmp(is, was, sizeof is) == 0;
+    return st;
+}
+
+static espy_status read_wrongly(uint32_t addr, espy_err *err)
+{
     espy_fail(err, ESPY_E_PROTOCOL, "the flash at 0x%x was read wrongly each of %d times", (unsigned)addr, READINGS);
     espy_advise(err, "Try a lower baud rate, another cable, or another USB port.");
     return ESPY_E_PROTOCOL;
 }
 
+/* On a wire that damages one reply in a hundred no long piece is ever right: what was wrong
+ * is read again in halves. */
 static espy_status read_by_rom(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
 {
-    espy_status st = ESPY_OK;
-    for (size_t at = 0; at < n && st == ESPY_OK; at += ROM_PIECE) {
-        size_t left = n - at;
+    size_t piece = ROM_PIECE;
+    unsigned wrong = 0;
+    for (size_t at = 0; at < n;) {
+        bool right;
+        size_t left = n - at, now = left < piece ? left : piece;
         espy_flasher_progress(flasher, ESPY_PHASE_READ, at, n);
-        st = read_checked(flasher, addr + (uint32_t)at, bytes + at, left < ROM_PIECE ? left : ROM_PIECE, err);
+        espy_status st = read_checked(flasher, addr + (uint32_t)at, bytes + at, now, &right, err);
+        if (st != ESPY_OK)
+            return st;
+        if (right) {
+            at += now;
+            wrong = 0;
+        } else if (++wrong == READINGS) {
+            return read_wrongly(addr + (uint32_t)at, err);
+        } else {
+            piece = now / 2 > ROM_PIECE_MIN ? now / 2 : ROM_PIECE_MIN;
+        }
     }
-    if (st == ESPY_OK)
-        espy_flasher_progress(flasher, ESPY_PHASE_READ, n, n);
-    return st;
+    espy_flasher_progress(flasher, ESPY_PHASE_READ, n, n);
+    return ESPY_OK;
 }
 
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err)
@@ -191,10 +212,22 @@ espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *byt
 
 /* ---- leaving ---------------------------------------------------------------------------- */
 
-enum { WATCHDOG_TICKS = 2000, WATCHDOG_WAIT_MS = 500, LAST_REPLY_MS = 200, LOADER_SYNCS = 8 };
+enum { WATCHDOG_TICKS = 2000, WATCHDOG_WAIT_MS = 500, LAST_REPLY_MS = 200, LOADER_SYNCS = 8, WATCHDOG_TRIES = 4 };
 
-/* The chip may be gone before it has answered. */
-static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
+/* Firmware that was told to reboot into download mode by this bit would stay there.
+ * That the request fails must not keep the board from its reset. */
+static espy_status clear_forced_download(espy_flasher *flasher, espy_err *err)
+{
+    static const espy_loader_reg reg = {RTC_CNTL_OPTION1_REG, 0, RTC_CNTL_FORCE_DOWNLOAD_BOOT, 0};
+    espy_err why = {0};
+    espy_status st = flasher->secure_download ? ESPY_OK : espy_flasher_write_regs(flasher, &reg, 1, &why);
+    if (st == ESPY_OK || why.status == ESPY_E_DEVICE || espy_session_transient(&why))
+        return ESPY_OK;
+    return espy_pass(err, st, &why);
+}
+
+/* The chip may be gone before it has answered.  *told: the stub, which checks what it gets, has. */
+static espy_status set_watchdog(espy_flasher *flasher, bool *told, espy_err *err)
 {
     static const espy_loader_reg regs[] = {
         {RTC_CNTL_WDTWPROTECT_REG, RTC_CNTL_WDT_WKEY, UINT32_MAX, 0},
@@ -209,16 +242,72 @@ static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
     espy_status st = flasher->stub.running
                          ? espy_stub_write_regs(flasher, regs, sizeof regs / sizeof regs[0], &why)
                          : espy_session_request(&flasher->session, &request, LAST_REPLY_MS, &reply, &why);
+    *told = st == ESPY_OK && flasher->stub.running;
+    return st == ESPY_OK || espy_session_transient(&why) ? ESPY_OK : espy_pass(err, st, &why);
+}
+
+/* At the rate it had, the loader would still answer; at the ROM's it may do so, too. */
+static espy_status ask_whether_there(espy_flasher *flasher, uint32_t baud, bool *there, espy_err *err)
+{
+    const uint32_t rates[] = {ESPY_ROM_BAUD, baud};
+    *there = false;
+    for (size_t i = 0; i < (baud == ESPY_ROM_BAUD ? 1 : 2) && !*there; i++) {
+        espy_err why = {0};
+        espy_status st = espy_flasher_link_baud(flasher, rates[i], err);
+        if (st == ESPY_OK)
+            st = espy_session_sync(&flasher->session, LOADER_SYNCS, &why);
+        if (st != ESPY_OK && !espy_session_transient(&why))
+            return espy_pass(err, st, &why);
+        *there = st == ESPY_OK;
+    }
+    flasher->stub.running = *there && flasher->session.sync_value == ESPY_STUB_MAGIC;
+    return *there ? ESPY_OK : espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+}
+
+/* The ROM's loader takes a damaged request for a good one.  So the chip's boot log has to tell
+ * of the reset, or the loader has to be silent: asked only where there is no log, since a
+ * program that runs would take it for its input. */
+static espy_status reset_once(espy_flasher *flasher, bool *there, espy_err *err)
+{
+    uint32_t baud = flasher->baud;
+    bool told = false;
+    espy_status st = espy_session_forget(&flasher->session, err);
+    if (st == ESPY_OK)
+        st = clear_forced_download(flasher, err);
+    if (st == ESPY_OK)
+        st = set_watchdog(flasher, &told, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+    if (st == ESPY_OK)
+        st = espy_link_sleep(flasher->link, WATCHDOG_WAIT_MS, err);
+    if (st == ESPY_OK)
+        st = espy_session_listen(&flasher->session, err);
+    *there = false;
+    espy_boot_log log = espy_boot_log_parse(flasher->session.heard);
+    bool proven = told || (log.found && !log.waiting);
+    return st == ESPY_OK && !proven ? ask_whether_there(flasher, baud, there, err) : st;
+}
+
+static espy_status watchdog_reset(espy_flasher *flasher, espy_err *err)
+{
+    bool there = true;
+    espy_status st = ESPY_OK;
+    for (unsigned i = 0; i < WATCHDOG_TRIES && there && st == ESPY_OK; i++)
+        st = reset_once(flasher, &there, err);
     flasher->stub.running = false;
-    if (st != ESPY_OK && !espy_session_transient(&why))
-        return espy_pass(err, st, &why);
-    st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
-    return st == ESPY_OK ? espy_link_sleep(flasher->link, WATCHDOG_WAIT_MS, err) : st;
+    if (st != ESPY_OK || !there)
+        return st;
+    espy_fail(err, ESPY_E_TIMEOUT, "the board on %s is still in its loader after %d resets by its watchdog",
+              flasher->link->name, WATCHDOG_TRIES);
+    espy_advise(err, "Press its RESET button, without BOOT.");
+    return ESPY_E_TIMEOUT;
 }
 
 static espy_status line_reset(espy_flasher *flasher, espy_err *err)
 {
-    espy_status st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
+    espy_status st = clear_forced_download(flasher, err);
+    if (st == ESPY_OK)
+        st = espy_flasher_link_baud(flasher, ESPY_ROM_BAUD, err);
     flasher->stub.running = false;
     if (st == ESPY_OK)
         st = espy_session_forget(&flasher->session, err);
@@ -239,18 +328,6 @@ static espy_status usb_reset(espy_flasher *flasher, espy_err *err)
     return st == ESPY_OK ? watchdog_reset(flasher, err) : st;
 }
 
-/* Firmware that was told to reboot into download mode by this bit would stay there.
- * That the request fails must not keep the board from its reset. */
-static espy_status clear_forced_download(espy_flasher *flasher, espy_err *err)
-{
-    static const espy_loader_reg reg = {RTC_CNTL_OPTION1_REG, 0, RTC_CNTL_FORCE_DOWNLOAD_BOOT, 0};
-    espy_err why = {0};
-    espy_status st = flasher->secure_download ? ESPY_OK : espy_flasher_write_regs(flasher, &reg, 1, &why);
-    if (st == ESPY_OK || why.status == ESPY_E_DEVICE || espy_session_transient(&why))
-        return ESPY_OK;
-    return espy_pass(err, st, &why);
-}
-
 /* The chip's own USB goes with its reset; whoever uses the link next reopens it. */
 static espy_status pull_reset(espy_flasher *flasher, bool by_lines, espy_err *err)
 {
@@ -269,9 +346,7 @@ static espy_status leave(espy_flasher *flasher, bool by_lines, espy_err *err)
 {
     uint64_t start = espy_link_now_ms(flasher->link);
     espy_flasher_progress(flasher, ESPY_PHASE_RESET, 0, 0);
-    espy_status st = clear_forced_download(flasher, err);
-    if (st == ESPY_OK)
-        st = pull_reset(flasher, by_lines, err);
+    espy_status st = pull_reset(flasher, by_lines, err);
     espy_flasher_spent(flasher, &flasher->stats.reset_s, start);
     return st;
 }

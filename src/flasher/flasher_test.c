@@ -123,6 +123,28 @@ static void a_link_without_lines_leaves_by_the_watchdog(void **state)
     tear_down(&b);
 }
 
+/* The request that sets the watchdog has no checksum.  Whichever byte of the leaving is lost or
+ * changed: where it is said that the board was reset, it was. */
+static void a_reset_by_watchdog_is_proven(void **state)
+{
+    (void)state;
+    const espy_flasher_config config = {.baud = 115200};
+    espy_board board;
+    unsigned struck = 0, at = 0;
+    for (unsigned i = 0; i == 0 || struck == i; i++) {
+        fake_faults faults = {.drop_sent = i % 2 == 0 ? at + i / 2 : 0, .flip_sent = i % 2 == 1 ? at + i / 2 : 0};
+        bench b = set_up(false, &faults, &config);
+        assert_int_equal(reach(&b, &board), ESPY_OK);
+        if (i == 0)
+            at = (unsigned)espy_flasher_get_stats(b.flasher)->bytes_sent + 1;
+        assert_int_equal(espy_flasher_reset(b.flasher, &b.err), ESPY_OK);
+        assert_true(fake_rom_runs_flash(b.fake));
+        struck += i == 0 || fake_rom_struck(b.fake);
+        tear_down(&b);
+    }
+    assert_true(struck > 2 * 100); /* two requests, of 24 and 72 bytes and their heads */
+}
+
 static void a_rate_that_cannot_be_taken_back(void **state)
 {
     (void)state;
@@ -483,6 +505,7 @@ int main(void)
         cmocka_unit_test(the_whole_way),
         cmocka_unit_test(what_is_there_already_is_not_sent),
         cmocka_unit_test(a_link_without_lines_leaves_by_the_watchdog),
+        cmocka_unit_test(a_reset_by_watchdog_is_proven),
         cmocka_unit_test(a_rate_that_cannot_be_taken_back),
         cmocka_unit_test(nobody_answers),
         cmocka_unit_test(the_wrong_boot_mode),

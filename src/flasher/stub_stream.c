@@ -20,7 +20,8 @@
 enum {
     CHUNK_SECTORS = 64, /* compressed by themselves, so that the first bytes leave early */
     LEVEL = 12,
-    FLYING_MAX = 48 * 1024, /* bytes; with all of them escaped and in small blocks still less than the stub's ring */
+    FLYING_BLOCKS = 12, /* on their way: escaped throughout they are still less than the stub's ring, and where the
+                         * wire is bad, and blocks small, there is little to send again after a loss */
     BLOCK_MIN = 256,
     GROW_AFTER = 8,   /* blocks without a loss */
     TROUBLES_MAX = 24 /* without a byte of progress */
@@ -113,7 +114,7 @@ static espy_status send_end(stream *s, espy_err *err)
 static espy_status fill(stream *s, espy_err *err)
 {
     espy_status st = ESPY_OK;
-    while (st == ESPY_OK && s->sent - s->acked < FLYING_MAX) {
+    while (st == ESPY_OK && s->sent - s->acked < FLYING_BLOCKS * s->block) {
         if (s->data.size - s->sent < s->block && !all_made(s))
             st = make_more(s, err);
         else if (s->sent < s->data.size)

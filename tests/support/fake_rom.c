@@ -238,8 +238,8 @@ static void write_regs(fake_rom *fake, const uint8_t *data, uint32_t length)
     }
     /* A watchdog that resets the chip. */
     if (*reg(fake, 0x60008098) >> 28 == 0xC) {
-        fake->loader = false;
-        fake->ran_flash = (*reg(fake, 0x6000812C) & 1) == 0;
+        fake->loader = *reg(fake, 0x6000812C) & 1;
+        fake->ran_flash = !fake->loader;
         fake->chip_baud = 115200;
     }
 }
