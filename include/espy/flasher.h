@@ -218,8 +218,8 @@ espy_status espy_flasher_image_parts(espy_flasher *flasher, const espy_image *im
  * What is sure afterwards: the ROM has received every block with the right sum, in order;
  * unencrypted blocks it has read back from the flash with the right sum (8 bits); and the
  * flash holds neither the plaintext of what was to be encrypted, nor nothing, and the rest
- * of it is what it was; these two cannot be found out in secure download mode.  Nothing can tell that the key is the
- * right one. */
+ * of it is what it was; these two cannot be found out in secure download mode.  Nothing
+ * can tell that the key is the right one. */
 espy_status espy_flasher_write_unverified(espy_flasher *flasher, const espy_flash_part *parts, size_t n, bool encrypt,
                                           espy_err *err);
 
@@ -231,16 +231,16 @@ espy_status espy_flasher_set_flash_size(espy_flasher *flasher, uint32_t size, es
 /* The MD5 of a range of the flash: the ROM's, or of what is read through the stub. */
 espy_status espy_flasher_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err);
 
-/* Reads flash.  Through the stub the wire stays full, and runs of one byte cost nothing: fit
- * for a backup of all of it.  The ROM sends 64 bytes a command, which are checked by its
+/* Reads flash.  Through the stub it comes compressed and keeps the wire full, and runs of one
+ * byte cost nothing: fit for a backup of all of it.  The ROM sends 64 bytes a command, which are checked by its
  * MD5: for a header or a partition table. */
 espy_status espy_flasher_read(espy_flasher *flasher, uint32_t addr, uint8_t *bytes, size_t n, espy_err *err);
 
 /* Leaves download mode: puts the link back to 115200 baud, clears the forced
  * download bit and resets through the lines, or through the chip's watchdog where the link
- * has none or they would not do: on the chip's own USB after BOOT was held.  The board runs its
- * flash when this returns; where the link `returns`, its port may have gone, and
- * espy_link_reopen() finds it. */
+ * has none or they would not do: on the chip's own USB after BOOT was held.  The board runs
+ * its flash when this returns ESPY_OK, which is proven where no line has done it; where the
+ * link `returns`, its port may have gone, and espy_link_reopen() finds it. */
 espy_status espy_flasher_reset(espy_flasher *flasher, espy_err *err);
 
 /* The same through the chip's watchdog whatever the link has. */
