@@ -114,8 +114,8 @@ static bool has_open(const char *folder, const char *what)
     return found;
 }
 
-/* The other end of a pseudo-terminal keeps it open, too, and is not who is in the way. */
-static bool is_at_pty(const char *folder, const char *what)
+/* Who serves a pseudo-terminal keeps it open, too, and is seldom who is in the way. */
+static bool is_client(const char *folder, const char *what)
 {
     return has_open(folder, what) && !has_open(folder, "/dev/ptmx") && !has_open(folder, "/dev/pts/ptmx");
 }
@@ -144,7 +144,8 @@ espy_process espy_system_holder(const char *root, const char *device)
 {
     char real[PATH_MAX];
     const char *name = realpath(device, real) != NULL ? real : device;
-    return find_process(root, strncmp(name, "/dev/pts/", 9) == 0 ? is_at_pty : has_open, name);
+    espy_process client = find_process(root, is_client, name);
+    return client.pid != 0 ? client : find_process(root, has_open, name);
 }
 
 espy_process espy_system_running(const char *root, const char *name)
