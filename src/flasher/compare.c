@@ -9,6 +9,8 @@
 #include "flasher.h"
 #include "plan.h"
 
+#include "../base/bytes.h"
+
 #include <libdeflate.h>
 #include <mbedtls/md5.h>
 
@@ -96,18 +98,13 @@ static bool has_md5(const uint8_t *bytes, size_t n, const uint8_t digest[16])
     return mbedtls_md5_ret(bytes, n, is) == 0 && memcmp(is, digest, sizeof is) == 0;
 }
 
-static bool is_blank(const uint8_t *bytes, size_t n)
-{
-    return bytes[0] == 0xFF && memcmp(bytes, bytes + 1, n - 1) == 0;
-}
-
 /* Compares n bytes of contents, which are spoilt where they differ. */
 static espy_status compare_range(job *j, uint32_t addr, uint8_t *contents, uint32_t n, espy_flash_step *step,
                                  espy_err *err)
 {
     uint8_t digest[16];
     espy_status st = chip_md5(j, addr, n, digest, err);
-    bool blank = is_blank(contents, n);
+    bool blank = bytes_blank(contents, n);
     *step = (espy_flash_step){.addr = addr, .size = n, .blank = blank};
     if (st != ESPY_OK || has_md5(contents, n, digest))
         return st;

@@ -6,6 +6,8 @@
 
 #include "flasher.h"
 
+#include "../base/bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,14 +48,6 @@ espy_status espy_plan_check(const espy_flash_part *parts, size_t n, uint32_t fla
     return ESPY_OK;
 }
 
-static bool blank(const uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (bytes[i] != 0xFF)
-            return false;
-    return true;
-}
-
 /* The region of the part at offset `at`; its end is the part's or the next multiple. */
 static espy_region cut(const espy_flash_part *part, uint32_t at)
 {
@@ -62,7 +56,7 @@ static espy_region cut(const espy_flash_part *part, uint32_t at)
     region.given = left < room ? left : room;
     region.bytes = part->bytes != NULL ? part->bytes + at : NULL;
     region.size = (region.given + ESPY_FLASH_SECTOR - 1) / ESPY_FLASH_SECTOR * ESPY_FLASH_SECTOR;
-    if (region.bytes != NULL && blank(region.bytes, region.given))
+    if (region.bytes != NULL && bytes_blank(region.bytes, region.given))
         region.bytes = NULL;
     return region;
 }

@@ -55,9 +55,7 @@ static espy_sector cut(const espy_flash_part *part, uint32_t at, bool exact)
     espy_sector sector = {.addr = part->addr + at, .bytes = part->bytes != NULL ? part->bytes + at : NULL};
     sector.given = left < ESPY_STUB_SECTOR ? left : ESPY_STUB_SECTOR;
     sector.size = exact ? sector.given : ESPY_STUB_SECTOR;
-    sector.blank = true;
-    for (uint32_t i = 0; i < sector.given && sector.blank && sector.bytes != NULL; i++)
-        sector.blank = sector.bytes[i] == 0xFF;
+    sector.blank = sector.bytes == NULL || bytes_blank(sector.bytes, sector.given);
     return sector;
 }
 

@@ -19,14 +19,6 @@ const char *espy_fs_name(espy_fs_kind kind)
     return names[kind];
 }
 
-static bool blank(const uint8_t *block)
-{
-    for (size_t i = 0; i < ESPY_FS_BEGIN; i++)
-        if (block[i] != 0xFF)
-            return false;
-    return true;
-}
-
 /* A superblock's metadata block: revision count, a tag, "littlefs", a tag, and the six
  * words of the superblock, version first, block size and block count next. */
 static bool littlefs(const uint8_t *block, espy_fs *fs)
@@ -52,7 +44,8 @@ static bool fat(const uint8_t *block, espy_fs *fs)
 
 espy_fs espy_fs_recognise(const uint8_t first[ESPY_FS_BEGIN], const uint8_t second[ESPY_FS_BEGIN])
 {
-    espy_fs fs = {.kind = blank(first) && blank(second) ? ESPY_FS_BLANK : ESPY_FS_OTHER};
+    espy_fs fs = {.kind = bytes_blank(first, ESPY_FS_BEGIN) && bytes_blank(second, ESPY_FS_BEGIN) ? ESPY_FS_BLANK
+                                                                                                  : ESPY_FS_OTHER};
     if (!littlefs(first, &fs) && !littlefs(second, &fs))
         (void)fat(first, &fs);
     return fs;

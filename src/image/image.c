@@ -23,21 +23,13 @@
 #define APP_DESC_AT 32u              /* header, and header of the first segment */
 #define APP_DESC_MAGIC 0xABCD5432u
 
-static bool blank(const uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (bytes[i] != 0xFF)
-            return false;
-    return true;
-}
-
 /* Where the first binary begins: at once, or, where a file begins at flash
  * address 0 of a chip whose bootloader does not, behind blank sectors. */
 static bool find_first(const uint8_t *bytes, size_t size, size_t *at)
 {
     static const size_t places[] = {0, 0x1000, 0x2000};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (size > places[i] && bytes[places[i]] == ESPY_BINARY_MAGIC && blank(bytes, places[i])) {
+        if (size > places[i] && bytes[places[i]] == ESPY_BINARY_MAGIC && bytes_blank(bytes, places[i])) {
             *at = places[i];
             return true;
         }
@@ -98,7 +90,7 @@ static size_t present(const espy_image *image, const espy_partition *row)
 static espy_status parse_app(espy_image *image, const espy_partition *row, espy_err *err)
 {
     size_t n = present(image, row);
-    if (n == 0 || blank(image->bytes + (row->addr - image->base), n) || image->app_count == ESPY_APPS_MAX)
+    if (n == 0 || bytes_blank(image->bytes + (row->addr - image->base), n) || image->app_count == ESPY_APPS_MAX)
         return ESPY_OK;
     espy_binary *app = &image->apps[image->app_count];
     espy_file_view file = {image->bytes, image->size, image->base};
@@ -174,7 +166,7 @@ static espy_status parse_single(espy_image *image, espy_err *err)
     size_t end = first->addr - image->base + first->size;
     if (!first->has_desc && first->size <= BOOTLOADER_SIZE_MAX) {
         image->kind = ESPY_IMAGE_BOOTLOADER;
-        if (blank(image->bytes + end, image->size - end))
+        if (bytes_blank(image->bytes + end, image->size - end))
             return ESPY_OK;
         espy_fail(err, ESPY_E_FORMAT, "there is no partition table behind the bootloader, which ends at 0x%x",
                   (unsigned)(first->addr + first->size));

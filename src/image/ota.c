@@ -23,9 +23,8 @@ static uint32_t crc_of_seq(const uint8_t seq[4])
 
 espy_ota_entry espy_ota_entry_read(const uint8_t bytes[ESPY_OTA_ENTRY])
 {
-    espy_ota_entry e = {.seq = get_le32(bytes), .state = get_le32(bytes + 24), .blank = true};
-    for (size_t i = 0; i < ESPY_OTA_ENTRY; i++)
-        e.blank = e.blank && bytes[i] == 0xFF;
+    espy_ota_entry e = {.seq = get_le32(bytes), .state = get_le32(bytes + 24)};
+    e.blank = bytes_blank(bytes, ESPY_OTA_ENTRY);
     e.valid = e.seq != UINT32_MAX && e.state != STATE_INVALID && e.state != STATE_ABORTED &&
               get_le32(bytes + 28) == crc_of_seq(bytes);
     return e;

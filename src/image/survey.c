@@ -9,6 +9,7 @@
 #include "partitions.h"
 
 #include "../base/buf.h"
+#include "../base/bytes.h"
 
 #include <string.h>
 
@@ -18,14 +19,6 @@ enum {
     STRINGS_STEP = 16 * 1024, /* the banner lies 24 to 52 KB into MicroPython's releases */
     STRINGS_MAX = 128 * 1024  /* where it is given up */
 };
-
-static bool blank(const uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (bytes[i] != 0xFF)
-            return false;
-    return true;
-}
 
 static bool within(const espy_flash_reader *flash, uint32_t addr, size_t n)
 {
@@ -46,7 +39,7 @@ static espy_status look_at(const espy_flash_reader *flash, uint32_t addr, size_t
     if (espy_binary_peek(binary, bytes, n, addr, NULL) == ESPY_OK)
         *content = ESPY_CONTENT_FOUND;
     else
-        *content = blank(bytes, n) ? ESPY_CONTENT_BLANK : ESPY_CONTENT_OTHER;
+        *content = bytes_blank(bytes, n) ? ESPY_CONTENT_BLANK : ESPY_CONTENT_OTHER;
     return ESPY_OK;
 }
 
@@ -57,7 +50,7 @@ static espy_status read_table(const espy_flash_reader *flash, uint32_t addr, uin
 {
     memset(bytes, 0xFF, ESPY_PARTITION_TABLE_SIZE);
     espy_status st = flash->read(flash->user, addr, bytes, TABLE_BEGIN, err);
-    if (st != ESPY_OK || blank(bytes + TABLE_BEGIN - ESPY_PARTITION_ROW, ESPY_PARTITION_ROW))
+    if (st != ESPY_OK || bytes_blank(bytes + TABLE_BEGIN - ESPY_PARTITION_ROW, ESPY_PARTITION_ROW))
         return st;
     return flash->read(flash->user, addr + TABLE_BEGIN, bytes + TABLE_BEGIN, ESPY_PARTITION_TABLE_SIZE - TABLE_BEGIN,
                        err);
@@ -98,7 +91,7 @@ static espy_status look_at_table(espy_survey *s, const espy_flash_reader *flash,
     if (espy_partitions_parse(&s->rows, bytes, sizeof bytes, UINT32_MAX, &s->table_err) == ESPY_OK)
         s->table_content = ESPY_CONTENT_FOUND;
     else
-        s->table_content = blank(bytes, sizeof bytes) ? ESPY_CONTENT_BLANK : ESPY_CONTENT_OTHER;
+        s->table_content = bytes_blank(bytes, sizeof bytes) ? ESPY_CONTENT_BLANK : ESPY_CONTENT_OTHER;
     return ESPY_OK;
 }
 
