@@ -77,6 +77,11 @@ void espy_flasher_progress(espy_flasher *flasher, espy_phase phase, uint64_t don
         flasher->config.progress(flasher->config.user, phase, done, total);
 }
 
+uint32_t espy_flasher_timeout(uint64_t size, uint32_t ms_per_mb)
+{
+    return ESPY_COMMAND_MS + (uint32_t)(size * ms_per_mb / 1000000);
+}
+
 void espy_flasher_spent(espy_flasher *flasher, double *seconds, uint64_t start_ms)
 {
     *seconds += (double)(espy_link_now_ms(flasher->link) - start_ms) / 1000.0;

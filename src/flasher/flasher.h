@@ -13,8 +13,11 @@
 enum {
     ESPY_ROM_BAUD = 115200, /* of the ROM's log, of connect, and of the firmware after it */
     ESPY_DEFAULT_ATTEMPTS = 7,
-    ESPY_SYNC_TRIES = 8,    /* per reset: 700 ms */
-    ESPY_COMMAND_MS = 3000, /* for a request that only computes */
+    ESPY_SYNC_TRIES = 8,          /* per reset: 700 ms */
+    ESPY_COMMAND_MS = 3000,       /* for a request that only computes */
+    ESPY_ERASE_MS_PER_MB = 40000, /* what the ROM may take for more; these three as esptool has them */
+    ESPY_WRITE_MS_PER_MB = 40000,
+    ESPY_MD5_MS_PER_MB = 8000,
     ESPY_FLASH_SECTOR = 4096,
     ESPY_ROM_REACH = 16 << 20,   /* its flash addresses have 24 bits; beyond, they begin again at 0 */
     ESPY_REGION_MAX = 256 * 1024 /* what is done again when something goes wrong */
@@ -38,6 +41,8 @@ struct espy_flasher {
 
 /* The progress callback, if there is one. */
 void espy_flasher_progress(espy_flasher *flasher, espy_phase phase, uint64_t done, uint64_t total);
+/* How long to wait for a request that works on so many bytes of flash. */
+uint32_t espy_flasher_timeout(uint64_t size, uint32_t ms_per_mb);
 /* Adds the time since start_ms to *seconds. */
 void espy_flasher_spent(espy_flasher *flasher, double *seconds, uint64_t start_ms);
 

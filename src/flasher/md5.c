@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MD5_MS_PER_MB = 8000 /* as esptool has it */, MD5_TRIES = 3 };
+enum { MD5_TRIES = 3 };
 
 static int hex_digit(uint8_t c)
 {
@@ -36,7 +36,7 @@ static bool parse_digest(const espy_loader_reply *reply, uint8_t digest[16])
 static espy_status chip_md5(espy_flasher *flasher, uint32_t addr, uint32_t size, uint8_t digest[16], espy_err *err)
 {
     espy_loader_request request = espy_loader_flash_md5(addr, size);
-    uint32_t timeout_ms = ESPY_COMMAND_MS + (uint32_t)((uint64_t)size * MD5_MS_PER_MB / 1000000);
+    uint32_t timeout_ms = espy_flasher_timeout(size, ESPY_MD5_MS_PER_MB);
     for (unsigned i = 0; i < MD5_TRIES; i++) {
         espy_loader_reply reply;
         espy_status st = espy_session_ask(&flasher->session, &request, timeout_ms, &reply, err);

@@ -23,8 +23,6 @@ enum {
     XTS_UNIT = 16, /* the least that is encrypted at once, and 4 bytes the least that is written */
     TRIES = 4,     /* of each region */
     TRIES_FAST = 2,
-    ERASE_MS_PER_MB = 40000, /* as esptool has it */
-    WRITE_MS_PER_MB = 40000,
     ROM_FLASH_SIZE = 2 << 20, /* what the ROM goes by until it is told better */
     BAD_PARAMETER = 0x64
 };
@@ -42,11 +40,6 @@ typedef struct region {
     uint32_t bytes; /* of the job's contents; 0: only to be erased */
 } region;
 
-static uint32_t timeout(uint32_t size, uint32_t ms_per_mb)
-{
-    return ESPY_COMMAND_MS + (uint32_t)((uint64_t)size * ms_per_mb / 1000000);
-}
-
 static espy_status request(job *j, const espy_loader_request *r, uint32_t ms, espy_err *err)
 {
     espy_loader_reply reply;
@@ -59,12 +52,12 @@ static espy_status send_once(job *j, const region *r, espy_err *err)
     espy_loader_request begin = j->encrypt ? espy_loader_flash_begin_encrypted(r->size, blocks, BLOCK, r->addr)
                                            : espy_loader_flash_begin(r->size, blocks, BLOCK, r->addr);
     espy_flasher_progress(j->flasher, ESPY_PHASE_WRITE, j->done, j->total);
-    espy_status st = request(j, &begin, timeout(r->size, ERASE_MS_PER_MB), err);
+    espy_status st = request(j, &begin, espy_flasher_timeout(r->size, ESPY_ERASE_MS_PER_MB), err);
     for (uint32_t i = 0; i < blocks && st == ESPY_OK; i++) {
         uint32_t at = i * BLOCK, n = r->bytes - at < BLOCK ? r->bytes - at : BLOCK;
         espy_loader_request block = espy_loader_flash_data(i, j->contents + at, n);
         espy_flasher_progress(j->flasher, ESPY_PHASE_WRITE, j->done + at, j->total);
-        st = request(j, &block, timeout(n, WRITE_MS_PER_MB), err);
+        st = request(j, &block, espy_flasher_timeout(n, ESPY_WRITE_MS_PER_MB), err);
     }
     return st;
 }

@@ -24,10 +24,8 @@
 enum {
     BLOCK = 4096, /* of compressed data; the ROM takes up to ESPY_LOADER_BLOCK_MAX */
     PASSES = 6,
-    FAILURES_MAX = 8,        /* of requests, over all passes */
-    FAILURES_FAST = 2,       /* then the baud rate goes down */
-    ERASE_MS_PER_MB = 40000, /* these two as esptool has them */
-    WRITE_MS_PER_MB = 40000
+    FAILURES_MAX = 8,  /* of requests, over all passes */
+    FAILURES_FAST = 2, /* then the baud rate goes down */
 };
 
 typedef struct job {
@@ -44,11 +42,6 @@ typedef struct job {
     size_t stream_cap;
     struct libdeflate_compressor *compressor; /* of this pass */
 } job;
-
-static uint32_t timeout(uint64_t size, uint32_t ms_per_mb)
-{
-    return ESPY_COMMAND_MS + (uint32_t)(size * ms_per_mb / 1000000);
-}
 
 /* ---- trouble -------------------------------------------------------------------------- */
 
@@ -211,7 +204,7 @@ static espy_status erase_run(job *j, uint32_t begin, uint32_t end, espy_err *err
         uint32_t to = next < end ? next + ESPY_FLASH_SECTOR : end;
         espy_loader_request piece = espy_loader_flash_begin(to - from, 0, BLOCK, from);
         progress(j, ESPY_PHASE_ERASE, 0);
-        espy_status st = request(j, &piece, timeout(to - from, ERASE_MS_PER_MB), from, err);
+        espy_status st = request(j, &piece, espy_flasher_timeout(to - from, ESPY_ERASE_MS_PER_MB), from, err);
         if (st != ESPY_OK)
             return st;
         next = next < end ? next : end;
@@ -268,7 +261,7 @@ static espy_status make_compressor(job *j, espy_err *err)
 static uint32_t block_timeout(const espy_region *region, size_t stream_size)
 {
     uint64_t likely = (uint64_t)region->size * BLOCK / stream_size * 8;
-    return timeout(likely < region->size ? likely : region->size, WRITE_MS_PER_MB);
+    return espy_flasher_timeout(likely < region->size ? likely : region->size, ESPY_WRITE_MS_PER_MB);
 }
 
 /* A size of 0 erases nothing: that has been done. */
