@@ -160,6 +160,9 @@ void espy_esptool_help(const espy_esptool *et);
 /* esptool_files.c: the pairs as pieces, Intel HEX files split at their gaps, sorted; a
  * piece's origin is the index of its file's name in et->pairs. */
 espy_status espy_esptool_load(espy_esptool *et, espy_pieces *pieces);
+/* Adds one file, at addr unless it has addresses of its own. */
+espy_status espy_esptool_load_file(espy_esptool *et, espy_pieces *pieces, const char *name, uint32_t addr,
+                                   unsigned origin);
 /* Puts --flash-mode, -freq and -size (or `size`, unless NULL) into a piece that is a
  * bootloader, and says so. */
 espy_status espy_esptool_patch(espy_esptool *et, espy_piece *piece, const char *size);

@@ -78,6 +78,8 @@ espy_status espy_esptool_write_changed(espy_esptool_board *board, const espy_pie
                                        const char *name, bool *done);
 
 /* esptool_flash.c */
+/* Whether the flash has a piece's MD5. */
+espy_status espy_esptool_in_flash(espy_esptool_board *board, const espy_piece *piece, bool *same);
 espy_status espy_esptool_erase_flash(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_erase_region(espy_esptool *et, espy_esptool_board *board);
 espy_status espy_esptool_read_flash(espy_esptool *et, espy_esptool_board *board);

@@ -5,38 +5,10 @@
  */
 #include "esptool_board.h"
 
-#include "../image/digest.h"
-#include "../image/ihex.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 enum { SECTOR = 4096 };
-
-/* ---- the older files ---------------------------------------------------------------------- */
-
-static espy_status load_one(espy_esptool *et, espy_pieces *old, const char *name, unsigned index)
-{
-    espy_buf file = {0};
-    espy_pieces parts = {0};
-    espy_err *err = &et->cli->err;
-    espy_status st = espy_buf_read_file(&file, name, err);
-    bool hex = st == ESPY_OK && espy_ihex_is(file.bytes, file.size);
-    if (hex)
-        st = espy_ihex_read(&parts, file.bytes, file.size, err);
-    for (size_t i = 0; st == ESPY_OK && i < (hex ? parts.count : 1); i++) {
-        espy_buf *from = hex ? &parts.piece[i].data : &file;
-        espy_piece *piece = espy_pieces_add(old, 0, index, err);
-        st = piece != NULL ? ESPY_OK : ESPY_E_MEMORY;
-        if (piece != NULL) {
-            piece->data = *from;
-            *from = (espy_buf){0};
-        }
-    }
-    espy_pieces_free(&parts);
-    espy_buf_free(&file);
-    return st;
-}
 
 espy_status espy_esptool_load_old(espy_esptool *et, espy_pieces *old)
 {
@@ -44,7 +16,7 @@ espy_status espy_esptool_load_old(espy_esptool *et, espy_pieces *old)
     for (size_t i = 0; st == ESPY_OK && i < et->diff_with.count; i++) {
         const char *name = et->diff_with.word[i];
         if (strcmp(name, "skip") != 0)
-            st = load_one(et, old, name, (unsigned)i);
+            st = espy_esptool_load_file(et, old, name, 0, (unsigned)i);
         else
             st = espy_pieces_add(old, 0, (unsigned)i, &et->cli->err) != NULL ? ESPY_OK : ESPY_E_MEMORY;
     }
@@ -89,19 +61,6 @@ static size_t list_runs(const espy_piece *piece, const espy_piece *old, espy_fla
     return n;
 }
 
-static espy_status in_flash(espy_esptool_board *board, const espy_piece *piece, bool *same)
-{
-    uint8_t is[16], was[16];
-    espy_status st =
-        espy_flasher_md5(board->flasher, piece->addr, (uint32_t)piece->data.size, is, &board->et->cli->err);
-    espy_esptool_quiet(board);
-    if (st != ESPY_OK)
-        return st;
-    espy_md5(piece->data.bytes, piece->data.size, was);
-    *same = memcmp(is, was, sizeof is) == 0;
-    return ESPY_OK;
-}
-
 static espy_status nothing_changed(espy_esptool_board *board, const espy_piece *piece, const char *name, bool *done)
 {
     espy_esptool *et = board->et;
@@ -112,7 +71,7 @@ static espy_status nothing_changed(espy_esptool_board *board, const espy_piece *
         return ESPY_OK;
     }
     espy_esptool_print(et, "No changed sectors found, verifying if data is in flash...");
-    espy_status st = in_flash(board, piece, done);
+    espy_status st = espy_esptool_in_flash(board, piece, done);
     if (st == ESPY_OK && *done)
         espy_esptool_print(et, "'%s' at 0x%08x verified.", name, (unsigned)piece->addr);
     else if (st == ESPY_OK)
@@ -133,7 +92,7 @@ static espy_status write_runs(espy_esptool_board *board, const espy_piece *piece
     espy_status st = espy_flasher_write(board->flasher, parts, n, &et->cli->err);
     espy_esptool_quiet(board);
     if (st == ESPY_OK)
-        st = in_flash(board, piece, done);
+        st = espy_esptool_in_flash(board, piece, done);
     if (st == ESPY_OK && *done)
         espy_esptool_print(et, "Hash of data verified.");
     else if (st == ESPY_OK)

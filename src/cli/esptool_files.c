@@ -23,20 +23,21 @@ static bool read_address(const char *text, uint32_t *addr)
     return isxdigit((unsigned char)digits[0]) && *end == '\0' && value <= UINT32_MAX;
 }
 
-static espy_status load_one(espy_esptool *et, espy_pieces *pieces, uint32_t addr, unsigned index)
+espy_status espy_esptool_load_file(espy_esptool *et, espy_pieces *pieces, const char *name, uint32_t addr,
+                                   unsigned origin)
 {
     espy_err *err = &et->cli->err;
     espy_buf file = {0};
     espy_pieces parts = {0};
-    espy_status st = espy_buf_read_file(&file, et->pairs.word[index], err);
+    espy_status st = espy_buf_read_file(&file, name, err);
     bool hex = st == ESPY_OK && espy_ihex_is(file.bytes, file.size);
     if (hex)
         st = espy_ihex_read(&parts, file.bytes, file.size, err);
     if (hex && st != ESPY_OK)
-        espy_context(err, "%s", et->pairs.word[index]);
+        espy_context(err, "%s", name);
     for (size_t i = 0; st == ESPY_OK && i < (hex ? parts.count : 1); i++) {
         espy_buf *from = hex ? &parts.piece[i].data : &file;
-        espy_piece *piece = espy_pieces_add(pieces, hex ? parts.piece[i].addr : addr, index, err);
+        espy_piece *piece = espy_pieces_add(pieces, hex ? parts.piece[i].addr : addr, origin, err);
         st = piece != NULL ? ESPY_OK : ESPY_E_MEMORY;
         if (piece != NULL) {
             piece->data = *from;
@@ -56,7 +57,7 @@ espy_status espy_esptool_load(espy_esptool *et, espy_pieces *pieces)
         uint32_t addr;
         if (!read_address(et->pairs.word[i], &addr))
             return espy_fail(err, ESPY_E_ARG, "Address \"%s\" must be a number", et->pairs.word[i]);
-        st = load_one(et, pieces, addr, (unsigned)i + 1);
+        st = espy_esptool_load_file(et, pieces, et->pairs.word[i + 1], addr, (unsigned)i + 1);
     }
     if (st != ESPY_OK)
         return st;

@@ -382,10 +382,22 @@ static espy_status show_difference(espy_esptool_board *board, const espy_piece *
     return st;
 }
 
+espy_status espy_esptool_in_flash(espy_esptool_board *board, const espy_piece *piece, bool *same)
+{
+    uint8_t is[16], was[16];
+    espy_status st =
+        espy_flasher_md5(board->flasher, piece->addr, (uint32_t)piece->data.size, is, &board->et->cli->err);
+    espy_esptool_quiet(board);
+    if (st != ESPY_OK)
+        return st;
+    espy_md5(piece->data.bytes, piece->data.size, was);
+    *same = memcmp(is, was, sizeof is) == 0;
+    return ESPY_OK;
+}
+
 static espy_status verify_piece(espy_esptool_board *board, espy_piece *piece, const char *flash_size, bool *same)
 {
     espy_esptool *et = board->et;
-    uint8_t is[16], was[16];
     espy_status st = fill(&piece->data, 4, &et->cli->err);
     if (st == ESPY_OK)
         st = espy_esptool_patch(et, piece, flash_size);
@@ -395,12 +407,11 @@ static espy_status verify_piece(espy_esptool_board *board, espy_piece *piece, co
         return st;
     espy_esptool_print(et, "Verifying 0x%zx (%zu) bytes at 0x%08x in flash against '%s'...", piece->data.size,
                        piece->data.size, (unsigned)piece->addr, name_of(et, piece));
-    st = espy_flasher_md5(board->flasher, piece->addr, (uint32_t)piece->data.size, is, &et->cli->err);
-    espy_esptool_quiet(board);
+    bool held = false;
+    st = espy_esptool_in_flash(board, piece, &held);
     if (st != ESPY_OK)
         return st;
-    espy_md5(piece->data.bytes, piece->data.size, was);
-    if (memcmp(is, was, sizeof is) == 0) {
+    if (held) {
         espy_esptool_print(et, "Verification successful (digest matched).");
         return ESPY_OK;
     }
